@@ -1,0 +1,38 @@
+"""How a person is found at sign-in and at each request, before an account is known."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.http import HttpRequest
+
+from accounts.models import Person
+from accounts.tenancy import person_scope, sign_in_scope
+
+
+class PersonBackend(AuthenticationBackend):
+    """allauth's backend inside the scope that lets the database show exactly one person."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Person | None:  # type: ignore[override]
+        email = credentials.get("email") or credentials.get("username")
+        if not isinstance(email, str) or "\x00" in email:
+            return None
+        with sign_in_scope(email):
+            person = super().authenticate(request, **credentials)
+        return person if isinstance(person, Person) else None
+
+    def get_user(self, user_id: Any) -> Person | None:  # type: ignore[override]
+        """Return the session's person; the session itself is the proof of identity."""
+        with person_scope(int(user_id)):
+            person = Person.objects.filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's hooks: nobody signs up here by himself, and nothing greets at sign-in."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def add_message(self, *arguments: Any, **options: Any) -> None:
+        """Say nothing after sign-in and sign-out: the page that follows shows it."""
