@@ -85,7 +85,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "chatsite.kit.static_files.StaticSources",
     "channels",
     "csp",
     "allauth",

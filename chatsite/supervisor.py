@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatsite.embedded.launch import SAME, Identity, build_launch
-from chatsite.embedded.processes import tail_log
+from chatsite.embedded.processes import ServerFailed, tail_log
 
 READY_SECONDS = 60.0  # a cold start on a busy two-core machine takes about 10 s
 STOP_SECONDS = 10.0  # then SIGKILL
@@ -24,6 +24,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 DEATHS_TO_REPORT = 5  # within DEATH_WINDOW_SECONDS: it will not get well by itself
 DEATH_WINDOW_SECONDS = 60.0
 LOG_BYTES = 5_000_000  # a larger log is set aside at the next start, and the one before it dropped
+KILLED = "was ended by SIGKILL"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -50,12 +51,13 @@ class Part:
 
 @dataclass(slots=True)
 class Watched:
-    """A part that was started, with the process that is it at present."""
+    """A part that was started, with the process that is it at present; `collected` once nothing of that is left."""
 
     part: Part
     log: Path
     process: asyncio.subprocess.Process
     log_start: int
+    collected: bool = False
     keeper: asyncio.Task[None] | None = None
 
 
@@ -146,7 +148,7 @@ def hold_lock(folder: Path) -> Iterator[None]:
 
 def _open_log(supervision: Supervision, name: str) -> Path:
     supervision.log_folder.mkdir(parents=True, exist_ok=True)
-    log = supervision.log_folder / f"{name}.log"
+    log = supervision.log_folder / f"{name.lower()}.log"
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     return log
@@ -182,37 +184,37 @@ async def _wait_until_ready(watched: Watched) -> str:
 
 async def _keep_running(supervision: Supervision, watched: Watched) -> None:
     """Restart the part whenever it ends, ever more slowly while it does not last."""
-    name = watched.part.name
-    deaths: list[float] = []
-    why, reported = "", False
+    name, say = watched.part.name, supervision.say
+    deaths: list[float] = []  # of the present streak, which ends when the part lasts for DEATH_WINDOW_SECONDS
+    why = ""
     while True:
-        if not why:
-            why = _describe_end(await watched.process.wait())
+        why = why or _describe_end(await watched.process.wait())
         now = time.monotonic()
-        deaths = [*(moment for moment in deaths if now - moment < DEATH_WINDOW_SECONDS), now]
+        if deaths and now - deaths[-1] > DEATH_WINDOW_SECONDS:
+            deaths = []
+        deaths.append(now)
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (len(deaths) - 1), LONGEST_PAUSE_SECONDS)
-        if len(deaths) >= DEATHS_TO_REPORT and not reported:
-            reported = True
-            supervision.say(f"{name} died {len(deaths)} times within a minute and is tried on, more slowly. It last:")
-            supervision.say(_explain(watched, why))
-        elif not reported:
-            told = why if len(deaths) > 1 or watched.process.returncode == -signal.SIGKILL else _explain(watched, why)
-            supervision.say(f"{name}: {told}\n{name}: starting again in {pause:.0f} s")
+        if len(deaths) == DEATHS_TO_REPORT:
+            say(f"{name} died {DEATHS_TO_REPORT} times in {now - deaths[0]:.0f} s. {_explain(watched, why)}")
+            say(f"{name}: tried again every {LONGEST_PAUSE_SECONDS:.0f} s; nothing more is said until it runs")
+        elif len(deaths) < DEATHS_TO_REPORT:
+            # A killed part says nothing about it, and its lines are shown once only.
+            say(_explain(watched, why) if len(deaths) == 1 and why != KILLED else f"{name} {why}")
+            say(f"{name}: starting again in {pause:.0f} s")
         await _stop_process(watched, hurry=asyncio.Event())
         await asyncio.sleep(pause)
         try:
             why = await _restart(watched)
-        except Exception as failure:
-            # Preparing failed, for example because the disk is full: also a reason to try again later.
+        except (OSError, ServerFailed) as failure:
+            # For example because the disk is full: also a reason to try again later.
             why = f"cannot be started: {failure}"
         if not why:
-            reported = reported and len(deaths) >= DEATHS_TO_REPORT
-            supervision.say(f"{name}: runs again")
+            say(f"{name}: runs again")
 
 
 async def _restart(watched: Watched) -> str:
     fresh = await _launch(watched.part, log=watched.log)
-    watched.process, watched.log_start = fresh.process, fresh.log_start
+    watched.process, watched.log_start, watched.collected = fresh.process, fresh.log_start, False
     return await _wait_until_ready(watched)
 
 
@@ -228,6 +230,9 @@ async def _stop_all(supervision: Supervision, *, hurry: asyncio.Event) -> None:
 async def _stop_process(watched: Watched, *, hurry: asyncio.Event) -> None:
     """Stop the process, by force after STOP_SECONDS or in a hurry, and whatever it left in its process group."""
     process = watched.process
+    if watched.collected:
+        # The system may have given the number to somebody else by now.
+        return
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(watched.part.stop_signal)
@@ -237,6 +242,7 @@ async def _stop_process(watched: Watched, *, hurry: asyncio.Event) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+    watched.collected = True
 
 
 def _describe_end(status: int) -> str:

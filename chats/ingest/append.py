@@ -89,8 +89,8 @@ WITH item AS (
     SELECT app_account_id(), chat_id, seq, public_id, kind, sender_kind, sender_id, cmid, text, data FROM fresh
     RETURNING chat_id, seq, created_at
 )
-SELECT judged.status, coalesce(fresh.seq, known_seq), coalesce(fresh.public_id, known_public_id),
-    to_char(coalesce(written.created_at, known_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+SELECT judged.status, coalesce(fresh.seq, judged.known_seq), coalesce(fresh.public_id, judged.known_public_id),
+    to_char(coalesce(written.created_at, judged.known_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 FROM judged
 LEFT JOIN fresh ON fresh.ord = judged.ord
 LEFT JOIN written ON written.chat_id = fresh.chat_id AND written.seq = fresh.seq

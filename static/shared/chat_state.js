@@ -4,24 +4,16 @@
 // `first … last`, and knows from hints how far the log goes, `head`. Hints may be lost, doubled or late; whatever
 // arrives, `last` only moves to the next number, and `wants` says what to ask for so that the run reaches `head`.
 
-import { TYPING_LEASE_S } from "./protocol.js";
+import { NEW_CHAT, acked, blank, dropPending, movedIn, refused } from "./outbox.js";
+import { liveSigns, withSign, withoutSign } from "./typing.js";
 
 /** @typedef {import("./protocol.js").ServerFrame} ServerFrame */
 /** @typedef {import("./protocol.js").Event} ChatEvent */
-/** @typedef {import("./protocol.js").Chat} Chat */
-/** @typedef {import("./protocol.js").OwnChat} OwnChat */
-/** @typedef {import("./protocol.js").Events} Events */
-/** @typedef {import("./protocol.js").Head} Head */
-/** @typedef {import("./protocol.js").Err} Err */
-/** @typedef {import("./protocol.js").Ack} Ack */
+/** @typedef {import("./protocol.js").Chat | import("./protocol.js").OwnChat} Summary */
+/** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./protocol.js").Sender} Sender */
+/** @typedef {import("./protocol.js").Member} Member */
 /** @typedef {import("./protocol.js").Sync | import("./protocol.js").History} Question */
-
-/**
- * A message of our own that is not in the log yet. Times are the client's, in ms: they steer retries, not order.
- * @typedef {{cmid: string, text: string, at: number, sent?: boolean, chat?: string, seq?: number,
- *   failed?: string, retry_at?: number, tried_at?: number, line?: number}} Pending
- */
 
 /**
  * One chat as this client has it: the summary's fields with defaults filled in, and the local ones:
@@ -33,22 +25,17 @@ import { TYPING_LEASE_S } from "./protocol.js";
  *   site: import("./protocol.js").SiteRef | null, visitor: import("./protocol.js").VisitorInfo | null,
  *   preview: import("./protocol.js").Preview | null,
  *   head: number, first: number, events: ChatEvent[], pending: Pending[],
- *   typing: Record<string, {sender: Sender, until: number}>, stale: boolean,
+ *   typing: import("./typing.js").Signs, stale: boolean,
  * }} LiveChat
  */
 
 /**
  * @typedef {{
  *   side: "visitor" | "agent" | null,
- *   me: (Sender & Partial<import("./protocol.js").Member>) | import("./protocol.js").Member | null,
- *   epoch: string | null, online: boolean, more: boolean,
- *   members: Record<string, import("./protocol.js").Member>,
- *   chats: Record<string, LiveChat>, shown: string | null, missing: string[],
+ *   me: Sender | Member | null, epoch: string | null, online: boolean, more: boolean,
+ *   members: Record<string, Member>, chats: Record<string, LiveChat>, shown: string | null, missing: string[],
  * }} State
  */
-
-/** Pendings of a visitor who has no chat yet live under this id, which no server makes. */
-export const NEW_CHAT = "new";
 
 /** @returns {State} */
 export function initial() {
@@ -69,7 +56,7 @@ export function apply(state, frame, now) {
       return settled(next, frame.epoch, frame.chat ? [frame.chat] : [], false);
     }
     case "inbox": {
-      const members = Object.fromEntries(frame.members.map((member) => [member.id, withMemberDefaults(member)]));
+      const members = byId(frame.members);
       const next = { ...state, side: /** @type {const} */ ("agent"), me: withMemberDefaults(frame.me), members };
       return settled(next, frame.epoch, frame.chats, frame.more ?? false);
     }
@@ -78,7 +65,7 @@ export function apply(state, frame, now) {
       return merged(state, frame.chat);
     case "event":
       if (!state.chats[frame.chat]) return frame.event.kind === "ended" ? state : noticed(state, frame.chat);
-      return changed(state, frame.chat, (chat) => next_event(state, chat, frame.event), frame.event.cmid);
+      return arrived(state, frame.chat, [frame.event]);
     case "events":
       return paged(state, frame);
     case "read":
@@ -88,13 +75,14 @@ export function apply(state, frame, now) {
     case "hb":
       return Object.entries(frame.heads ?? {}).reduce(headed, state);
     case "ack":
-      return acked(state, frame);
+      return acked(state.chats[frame.chat] ? state : noticed(state, frame.chat), frame);
     case "err":
+      if (!frame.cmid && frame.chat && frame.code === "not_found") return changed(state, frame.chat, unreachable);
       return refused(state, frame, now);
     case "visitor":
       return changed(state, frame.chat, (chat) => ({ ...chat, visitor: withVisitorDefaults(frame.visitor) }));
     case "presence": {
-      const members = Object.fromEntries(frame.members.map((member) => [member.id, withMemberDefaults(member)]));
+      const members = byId(frame.members);
       return { ...state, members, me: (state.me?.id && members[state.me.id]) || state.me };
     }
     case "online":
@@ -108,15 +96,10 @@ export function apply(state, frame, now) {
   }
 }
 
-/**
- * The `sync` and `history` frames that should be asked now. The same question again and again is the caller's to
- * avoid (see repair.js).
- * @param {State} state
- * @returns {Question[]}
- */
+/** The `sync` and `history` frames that should be asked now; repair.js sees to it that none is asked twice at once.
+ * @param {State} state @returns {Question[]} */
 export function wants(state) {
-  /** @type {Question[]} */
-  const questions = [];
+  const questions = /** @type {Question[]} */ ([]);
   for (const chat of Object.values(state.chats)) {
     if (chat.id === NEW_CHAT) continue;
     if (chat.head > chat.last || chat.stale) questions.push({ t: "sync", chat: chat.id, after: chat.last });
@@ -135,47 +118,20 @@ export function show(state, chatId) {
   return state.shown === chatId ? state : { ...state, shown: chatId };
 }
 
-/** A message was written; `chatId` null: the visitor has no open chat yet.
- * @param {State} state @param {string | null} chatId @param {Pending} pending @returns {State} */
-export function addPending(state, chatId, pending) {
-  const id = chatId ?? NEW_CHAT;
-  const chat = state.chats[id] ?? (id === NEW_CHAT ? draft() : null);
-  if (!chat) return state;
-  return withChat(state, { ...chat, pending: [...chat.pending, pending] });
-}
-
-/** @param {State} state @param {string} cmid @param {Partial<Pending>} changes @returns {State} */
-export function changePending(state, cmid, changes) {
-  const chat = holder(state, cmid);
-  if (!chat) return state;
-  const pending = chat.pending.map((one) => (one.cmid === cmid ? { ...one, ...changes } : one));
-  return withChat(state, { ...chat, pending });
-}
-
-/** The writer gave a message up.
- * @param {State} state @param {string} cmid @returns {State} */
-export function dropPending(state, cmid) {
-  const chat = holder(state, cmid);
-  return chat ? dropped(state, chat.id, cmid) : state;
-}
-
 /** Our own reading, at once; the server's `read` frame confirms it.
  * @param {State} state @param {string} chatId @param {number} seq @returns {State} */
 export function markRead(state, chatId, seq) {
-  const side = state.side;
-  if (!side) return state;
+  const side = state.side ?? "visitor";
   return changed(state, chatId, (chat) => marked(state, chat, { [side]: Math.min(seq, chat.last) }, chat.unread));
 }
 
 /** Signs that nobody renewed go out.
  * @param {State} state @param {number} now @returns {State} */
 export function expireTyping(state, now) {
-  let next = state;
-  for (const chat of Object.values(state.chats)) {
-    const live = Object.entries(chat.typing).filter(([, sign]) => sign.until > now);
-    if (live.length < Object.keys(chat.typing).length) next = withChat(next, { ...chat, typing: Object.fromEntries(live) });
-  }
-  return next;
+  return Object.values(state.chats).reduce((next, chat) => {
+    const typing = liveSigns(chat.typing, now);
+    return typing === chat.typing ? next : withChat(next, { ...chat, typing });
+  }, state);
 }
 
 // -- summaries ------------------------------------------------------------------------------------------------
@@ -183,20 +139,21 @@ export function expireTyping(state, now) {
 /**
  * A welcome replaces the whole list of chats. One that it no longer names stays only while it is on the screen or
  * holds unsent text, and asks once for the events that tell why.
- * @param {State} state @param {string} epoch @param {(Chat | OwnChat)[]} summaries @param {boolean} more
+ * @param {State} state @param {string} epoch @param {Summary[]} summaries @param {boolean} more
  * @returns {State}
  */
 function settled(state, epoch, summaries, more) {
   const before = state.epoch === null || state.epoch === epoch ? state.chats : restarted(state.chats);
   const named = new Set(summaries.map((summary) => summary.id));
-  /** @type {Record<string, LiveChat>} */
-  const chats = {};
+  const chats = /** @type {Record<string, LiveChat>} */ ({});
   for (const chat of Object.values(before)) {
-    const kept = chat.id === NEW_CHAT || chat.id === state.shown || chat.pending.length > 0;
-    if (named.has(chat.id)) chats[chat.id] = { ...chat, typing: {} };
-    else if (kept) chats[chat.id] = { ...chat, typing: {}, stale: chat.id !== NEW_CHAT };
+    // Stored in a chat that came and went unseen: there is nowhere here to wait for it.
+    const pending = chat.pending.filter((one) => !one.sent || !one.chat || named.has(one.chat) || before[one.chat]);
+    const kept = named.has(chat.id) || chat.id === state.shown || pending.length > 0;
+    const stale = !named.has(chat.id) && chat.id !== NEW_CHAT;
+    if (kept) chats[chat.id] = { ...chat, typing: {}, pending, stale };
   }
-  let next = { ...state, epoch, more, chats, missing: [] };
+  let next = /** @type {State} */ ({ ...state, epoch, more, chats, missing: [] });
   for (const summary of summaries) {
     const known = next.chats[summary.id];
     // Far behind and not looked at: the summary is exact and costs no question.
@@ -220,7 +177,7 @@ function restarted(chats) {
   }));
 }
 
-/** @param {State} state @param {Chat | OwnChat} summary @returns {State} */
+/** @param {State} state @param {Summary} summary @returns {State} */
 function merged(state, summary) {
   const known = state.chats[summary.id];
   if (!known) return adopted(state, summary);
@@ -232,52 +189,35 @@ function merged(state, summary) {
 }
 
 /** A chat that is new to this client. A visitor's unsent first messages move into it.
- * @param {State} state @param {Chat | OwnChat} summary @returns {State} */
+ * @param {State} state @param {Summary} summary @returns {State} */
 function adopted(state, summary) {
-  const rich = "site" in summary ? summary : null;
-  /** @type {LiveChat} */
-  const chat = {
-    id: summary.id, state: summary.state, last: summary.last, started_at: summary.started_at,
-    read: withMarkDefaults(summary.read), assignee: summary.assignee ?? null, unread: summary.unread ?? 0,
-    ended_at: summary.ended_at ?? null, ended_by: summary.ended_by ?? null,
-    site: rich?.site ?? null, visitor: rich ? withVisitorDefaults(rich.visitor) : null, preview: rich?.preview ?? null,
-    head: summary.last, first: summary.last + 1, events: [], pending: [], typing: {}, stale: false,
-  };
-  const waiting = state.chats[NEW_CHAT];
-  const next = { ...state, missing: state.missing.filter((id) => id !== chat.id) };
-  if (!waiting || summary.state === "ended") return withChat(next, chat);
-  return withChat(without(next, NEW_CHAT), { ...chat, pending: waiting.pending });
+  const visitor = "visitor" in summary ? withVisitorDefaults(summary.visitor) : null;
+  const own = { read: withMarkDefaults(summary.read), visitor, head: summary.last, first: summary.last + 1 };
+  const chat = { ...blank(summary.id), ...summary, ...own };
+  return movedIn({ ...state, missing: state.missing.filter((id) => id !== chat.id) }, chat);
 }
 
 /** @param {LiveChat} chat @returns {LiveChat} */
 function emptied(chat) {
-  return {
-    ...chat, state: "waiting", assignee: null, unread: 0, ended_at: null, ended_by: null, preview: null,
-    last: 0, head: 0, first: 1, events: [], typing: {}, stale: true,
-  };
+  const { id, started_at, read, site, visitor, pending } = chat;
+  return { ...blank(id), started_at, read, site, visitor, pending, stale: true };
 }
 
-/** @returns {LiveChat} */
-function draft() {
-  return {
-    id: NEW_CHAT, state: "waiting", last: 0, started_at: "", read: { visitor: 0, agent: 0 }, assignee: null, unread: 0,
-    ended_at: null, ended_by: null, site: null, visitor: null, preview: null,
-    head: 0, first: 1, events: [], pending: [], typing: {}, stale: false,
-  };
+/** The server answers nothing more about it: what is here stays, and no question is repeated.
+ * @param {LiveChat} chat @returns {LiveChat} */
+function unreachable(chat) {
+  return { ...chat, head: chat.last, first: 1, stale: false };
 }
 
 // -- events ---------------------------------------------------------------------------------------------------
 
 /** @param {State} state @param {LiveChat} chat @param {ChatEvent} event @returns {LiveChat} */
-function next_event(state, chat, event) {
+function appended(state, chat, event) {
   if (event.seq <= chat.last) return chat;
   if (event.seq > chat.last + 1) return { ...chat, head: Math.max(chat.head, event.seq) };
-  const { [signOf(event.sender)]: _, ...typing } = chat.typing;
-  /** @type {LiveChat} */
-  const next = {
-    ...chat, events: [...chat.events, event], last: event.seq, head: Math.max(chat.head, event.seq), typing,
-    first: chat.events.length ? chat.first : Math.min(chat.first, event.seq),
-  };
+  const typing = withoutSign(chat.typing, event.sender);
+  const head = Math.max(chat.head, event.seq);
+  const next = { ...chat, events: [...chat.events, event], last: event.seq, head, typing };
   switch (event.kind) {
     case "message": {
       const theirs = event.sender.kind === otherSide(state.side);
@@ -294,21 +234,33 @@ function next_event(state, chat, event) {
   }
 }
 
-/** @param {State} state @param {Events} page @returns {State} */
+/** Our own messages among those that are in the run now are pending no more, wherever they waited.
+ * @param {State} state @param {string} chatId @param {ChatEvent[]} events @returns {State} */
+function arrived(state, chatId, events) {
+  const next = changed(state, chatId, (chat) => events.reduce((known, event) => appended(state, known, event), chat));
+  return confirmed(next, chatId, events);
+}
+
+/** @param {State} state @param {string} chatId @param {ChatEvent[]} events @returns {State} */
+function confirmed(state, chatId, events) {
+  const last = state.chats[chatId]?.last ?? 0;
+  return events.reduce((next, event) => (event.seq <= last ? dropPending(next, event.cmid) : next), state);
+}
+
+/** @param {State} state @param {import("./protocol.js").Events} page @returns {State} */
 function paged(state, page) {
-  const chat = state.chats[page.chat];
-  if (!chat) return state;
-  if (page.before != null) return withChat(state, prepended(state, chat, page));
-  let next = chat;
-  for (const event of page.events) next = next_event(state, next, event);
-  // An answer to another question than ours now (an older `after`) still helps, but says nothing of the end.
-  if ((page.after ?? 0) <= next.last && !page.more) next = { ...next, stale: false };
-  if (page.more) next = { ...next, head: Math.max(next.head, next.last + 1) };
-  return page.events.reduce((known, event) => dropped(known, chat.id, event.cmid), withChat(state, next));
+  if (page.before != null) {
+    return confirmed(changed(state, page.chat, (chat) => prepended(state, chat, page)), page.chat, page.events);
+  }
+  return changed(arrived(state, page.chat, page.events), page.chat, (chat) => {
+    const reached = (page.after ?? 0) <= chat.last && !page.more;
+    const known = page.more ? (page.events[page.events.length - 1]?.seq ?? 0) + 1 : 0;
+    return { ...chat, stale: chat.stale && !reached, head: Math.max(chat.head, known) };
+  });
 }
 
 /** Older events, without effects: the summary already knew them.
- * @param {State} state @param {LiveChat} chat @param {Events} page @returns {LiveChat} */
+ * @param {State} state @param {LiveChat} chat @param {import("./protocol.js").Events} page @returns {LiveChat} */
 function prepended(state, chat, page) {
   const older = page.events.filter((event) => event.seq < chat.first);
   const joins = older.length ? older[older.length - 1]?.seq === chat.first - 1 : page.before === chat.first;
@@ -335,19 +287,17 @@ function marked(state, chat, marks, told) {
 function recounted(state, chat) {
   const mark = chat.read[state.side ?? "visitor"];
   if (chat.first > mark + 1) return chat; // some of the unread ones are not here to be counted
-  const other = otherSide(state.side);
-  const unread = chat.events.filter((event) => event.kind === "message" && event.seq > mark && event.sender.kind === other);
-  return { ...chat, unread: unread.length };
+  const theirs = chat.events.filter((event) => event.kind === "message" && event.sender.kind === otherSide(state.side));
+  return { ...chat, unread: theirs.filter((event) => event.seq > mark).length };
 }
 
 /** @param {LiveChat} chat @param {Sender} sender @param {boolean} on @param {number} now @returns {LiveChat} */
 function typed(chat, sender, on, now) {
-  const { [signOf(sender)]: _, ...typing } = chat.typing;
-  if (on && chat.state !== "ended") typing[signOf(sender)] = { sender, until: now + TYPING_LEASE_S * 1000 };
-  return { ...chat, typing };
+  const writes = on && chat.state !== "ended";
+  return { ...chat, typing: writes ? withSign(chat.typing, sender, now) : withoutSign(chat.typing, sender) };
 }
 
-/** @param {State} state @param {[string, Head]} entry @returns {State} */
+/** @param {State} state @param {[string, import("./protocol.js").Head]} entry @returns {State} */
 function headed(state, [chatId, head]) {
   if (!state.chats[chatId]) return head.state === "ended" ? state : noticed(state, chatId);
   return changed(state, chatId, (chat) => {
@@ -363,53 +313,12 @@ function noticed(state, chatId) {
   return { ...state, missing: [...state.missing, chatId] };
 }
 
-// -- our own messages on their way ----------------------------------------------------------------------------
-
-/** @param {State} state @param {Ack} ack @returns {State} */
-function acked(state, ack) {
-  const from = holder(state, ack.cmid);
-  const pending = from?.pending.find((one) => one.cmid === ack.cmid);
-  if (!from || !pending) return state;
-  const done = { ...pending, sent: true, chat: ack.chat, seq: ack.seq, failed: undefined, retry_at: undefined };
-  const to = state.chats[ack.chat];
-  if (to && to.events.some((event) => event.cmid === ack.cmid)) return dropped(state, from.id, ack.cmid);
-  if (!to || to.id === from.id) return changePending(state, ack.cmid, done);
-  return addPending(dropped(state, from.id, ack.cmid), to.id, done);
-}
-
-/** @param {State} state @param {Err} err @param {number} now @returns {State} */
-function refused(state, err, now) {
-  if (!err.cmid) return state;
-  const held = holder(state, err.cmid)?.pending.find((one) => one.cmid === err.cmid);
-  if (!held || held.sent) return state; // it is stored; a late error of an earlier try changes nothing
-  if (err.retry_ms != null) return changePending(state, err.cmid, { retry_at: now + err.retry_ms });
-  return changePending(state, err.cmid, { failed: err.code });
-}
-
-/** @param {State} state @param {string} cmid @returns {LiveChat | undefined} */
-function holder(state, cmid) {
-  return Object.values(state.chats).find((chat) => chat.pending.some((one) => one.cmid === cmid));
-}
-
-/** @param {State} state @param {string} chatId @param {string} cmid @returns {State} */
-function dropped(state, chatId, cmid) {
-  const chat = state.chats[chatId];
-  if (!chat?.pending.some((one) => one.cmid === cmid)) return state;
-  const pending = chat.pending.filter((one) => one.cmid !== cmid);
-  if (chatId === NEW_CHAT && !pending.length) return without(state, NEW_CHAT);
-  return withChat(state, { ...chat, pending });
-}
-
 // -- small parts ----------------------------------------------------------------------------------------------
 
-/** @param {State} state @param {string} chatId @param {(chat: LiveChat) => LiveChat} change @param {string} [cmid]
- *    its event has come, so it is pending no more, wherever it waited
- *  @returns {State} */
-function changed(state, chatId, change, cmid) {
+/** @param {State} state @param {string} chatId @param {(chat: LiveChat) => LiveChat} change @returns {State} */
+function changed(state, chatId, change) {
   const chat = state.chats[chatId];
-  if (!chat) return state;
-  const next = withChat(state, change(chat));
-  return cmid ? dropPending(next, cmid) : next;
+  return chat ? withChat(state, change(chat)) : state;
 }
 
 /** @param {State} state @param {LiveChat} chat @returns {State} */
@@ -423,16 +332,16 @@ function without(state, chatId) {
   return { ...state, chats, missing: state.missing.filter((id) => id !== chatId) };
 }
 
-/** @param {Sender} sender */
-const signOf = (sender) => `${sender.kind}|${sender.id ?? ""}`;
-
 /** @param {State["side"]} side */
 const otherSide = (side) => (side === "agent" ? "visitor" : "agent");
 
 /** @param {import("./protocol.js").ReadMarks | undefined} marks */
 const withMarkDefaults = (marks) => ({ visitor: marks?.visitor ?? 0, agent: marks?.agent ?? 0 });
 
-/** @param {import("./protocol.js").Member} member */
+/** @param {Member[]} members @returns {Record<string, Member>} */
+const byId = (members) => Object.fromEntries(members.map((member) => [member.id, withMemberDefaults(member)]));
+
+/** @param {Member} member @returns {Member} */
 const withMemberDefaults = (member) => ({ online: false, accepting: false, ...member });
 
 /** @param {import("./protocol.js").VisitorInfo} visitor */

@@ -1,0 +1,13 @@
+"""The admin process' only addresses."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from chatsite import pages
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("health", pages.health, name="health"),
+]

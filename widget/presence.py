@@ -1,0 +1,25 @@
+"""Which visitors have a widget open, as leases."""
+
+from collections.abc import Iterable
+
+from chatsite.kit.leases import living, release, renew
+from chatsite.kit.redis import async_redis
+
+
+def _key(account_public_id: str) -> str:
+    return f"t:{account_public_id}:visitors"
+
+
+async def keep_visitors(account_public_id: str, holders: Iterable[str], *, lives_s: float) -> None:
+    """Renew leases of `visitor:socket` holders."""
+    await renew(async_redis(), _key(account_public_id), holders, lives_s=lives_s)
+
+
+async def drop_visitor(account_public_id: str, holder: str) -> None:
+    """End a visitor's lease early, after a goodbye."""
+    await release(async_redis(), _key(account_public_id), holder)
+
+
+async def online_visitors(account_public_id: str) -> frozenset[str]:
+    """Return the public ids of visitors with a living widget."""
+    return frozenset(holder.partition(":")[0] for holder in await living(async_redis(), _key(account_public_id)))
