@@ -7,6 +7,7 @@ SHELL := /bin/sh
 export HOME := $(or $(HOME),$(CURDIR)/.local/home)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+PACKAGES := manage.py accounts billing chats chatsite privacy widget
 PY := .venv/bin/python
 PYTHON_READY := .venv/.installed
 NODE_READY := node_modules/.installed
@@ -65,7 +66,7 @@ clean: ## Remove what was installed and built; the data in .local stay
 	@$(PY) -m ruff format --check --quiet . || { echo 'Put right by: $(PY) -m ruff format .' >&2; exit 1; }
 
 .types:
-	@$(NOWHERE) $(PY) -m mypy
+	@$(NOWHERE) $(PY) -m mypy $(PACKAGES)
 
 .imports:
 	@.venv/bin/lint-imports

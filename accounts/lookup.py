@@ -6,9 +6,7 @@ from chatsite.kit.signing import hash_token
 
 def find_account_id(kind: str, token: str) -> int | None:
     """Return the account behind this token, or None. Exact match on the token's SHA-256."""
-    return (
-        Door.objects.filter(kind=kind, token_sha256=hash_token(token)).values_list("account_id", flat=True).first()
-    )
+    return Door.objects.filter(kind=kind, token_sha256=hash_token(token)).values_list("account_id", flat=True).first()
 
 
 def open_door(*, kind: str, token: str, account_id: int) -> None:

@@ -35,9 +35,7 @@ def current_account_id() -> int:
 def _set(name: str, value: str) -> str:
     """Set a setting until the end of the transaction and return what it was. Needs an open transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, true)", [name, name, value]
-        )
+        cursor.execute("SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, true)", [name, name, value])
         previous: str = cursor.fetchone()[0]
     return previous
 

@@ -17,7 +17,9 @@ PROTOCOL_VERSION = 1
 
 FRAME_MAX_BYTES = 64 * 1024  # ours, answered with err{too_big}; the transport's own limit is twice that
 TEXT_MAX_CHARS = 8_000  # code points; more is a document, not a message
-SYNC_PAGE_EVENTS = 100  # events in one `events` frame: well under FRAME_MAX_BYTES × 16 in the worst case, one screen in the usual
+SYNC_PAGE_EVENTS = (
+    100  # events in one `events` frame: well under FRAME_MAX_BYTES × 16 in the worst case, one screen in the usual
+)
 HELLO_WITHIN_S = 5  # a socket that has not introduced itself by then is closed 4401
 HEARTBEAT_EVERY_S = 15  # two losses stay within the lease below
 LEASE_S = 40  # presence without an answer to a heartbeat ends after this

@@ -239,9 +239,7 @@ def describe_own_chat(row: Any) -> OwnChat:
 
 def count_unread(*, chat_id: int, sender_kind: str, after: int) -> int:
     """Count one side's messages after a seq."""
-    return EventRow.objects.filter(
-        chat_id=chat_id, kind=Kind.MESSAGE, sender_kind=sender_kind, seq__gt=after
-    ).count()
+    return EventRow.objects.filter(chat_id=chat_id, kind=Kind.MESSAGE, sender_kind=sender_kind, seq__gt=after).count()
 
 
 def list_heads() -> dict[str, tuple[str, Head]]:
@@ -270,8 +268,8 @@ def list_visitor_frames(visitor_public_ids: Sequence[str], online_visitors: froz
 
 def list_members(online: frozenset[str] = frozenset()) -> list[Member]:
     """Return the account's agents as colleagues see them, by name."""
-    rows = MemberRow.objects.filter(removed_at=None).order_by("alias", "id").values_list(
-        "public_id", "alias", "accepting"
+    rows = (
+        MemberRow.objects.filter(removed_at=None).order_by("alias", "id").values_list("public_id", "alias", "accepting")
     )
     return [
         Member(id=public_id, name=alias, online=public_id in online, accepting=accepting and public_id in online)

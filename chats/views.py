@@ -61,8 +61,6 @@ def console(request: HttpRequest, member: Member) -> HttpResponseBase:
     return response
 
 
-
-
 @require_POST
 @requires(Permission.CHAT_VIEW)
 def ticket(request: HttpRequest, member: Member) -> HttpResponseBase:

@@ -37,7 +37,10 @@ DEMO = env_flag("CHATSITE_DEMO", "Set by `make demo`: demo sign-ins on the sign-
 SERVER = env("CHATSITE_SERVER", "daphne", "Socket server of `manage.py serve`: `daphne` or `uvicorn`.")
 DEBUG = env_flag("CHATSITE_DEBUG", "Django's debug pages. Never in production.")
 OWN_ORIGIN = ADMIN_ORIGIN if PROCESS == "admin" else ORIGIN
-ALLOWED_HOSTS = [urlsplit(OWN_ORIGIN).hostname or "", *env_list("CHATSITE_EXTRA_HOSTS", "", "More host names, for probes.")]
+ALLOWED_HOSTS = [
+    urlsplit(OWN_ORIGIN).hostname or "",
+    *env_list("CHATSITE_EXTRA_HOSTS", "", "More host names, for probes."),
+]
 HTTPS = OWN_ORIGIN.startswith("https://")
 PROXY_COUNT = int(env("CHATSITE_PROXY_COUNT", "0", "How many proxies of ours append to X-Forwarded-For."))
 
@@ -53,14 +56,18 @@ DATABASE_OWNER_URL = env("DATABASE_OWNER_URL", "", "Postgres, as role chatsite_o
 DATABASE_PLATFORM_URL = env("DATABASE_PLATFORM_URL", "", "Postgres, as role chatsite_platform; admin process.")
 DATABASE_SWEEPER_URL = env("DATABASE_SWEEPER_URL", "", "Postgres, as role chatsite_sweeper; ids and due times.")
 DATABASE_POOL = int(env("DATABASE_POOL", "8", "Connections that a process keeps for its pages; 0: none kept."))
+# Three roles on one database. In tests `owner` makes and migrates it, the others log in to the same one.
 DATABASES = {
-    "default": database(DATABASE_PLATFORM_URL if PROCESS == "admin" else DATABASE_URL, pool=DATABASE_POOL),
+    "default": database(DATABASE_PLATFORM_URL if PROCESS == "admin" else DATABASE_URL, pool=DATABASE_POOL)
+    | {"TEST": {"MIRROR": "owner"}},
     "owner": database(DATABASE_OWNER_URL or DATABASE_URL, pool=0),
-    "sweeper": database(DATABASE_SWEEPER_URL or DATABASE_URL, pool=0),
+    "sweeper": database(DATABASE_SWEEPER_URL or DATABASE_URL, pool=0) | {"TEST": {"MIRROR": "owner"}},
 }
 DATABASE_ROUTERS = ["chatsite.kit.migration_router.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env("REDIS_URL", "redis://localhost:6379/0", "Valkey or Redis: hints between processes, leases, limits, jobs.")
+REDIS_URL = env(
+    "REDIS_URL", "redis://localhost:6379/0", "Valkey or Redis: hints between processes, leases, limits, jobs."
+)
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
@@ -217,5 +224,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "daphne": {"level": "WARNING"}, "django.channels": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "daphne": {"level": "WARNING"},
+        "django.channels": {"level": "WARNING"},
+    },
 }

@@ -214,7 +214,7 @@ async def _keep_running(supervision: Supervision, watched: Watched) -> None:
 
 async def _restart(watched: Watched) -> str:
     fresh = await _launch(watched.part, log=watched.log)
-    watched.process, watched.log_start, watched.collected = fresh.process, fresh.log_start, False
+    watched.process, watched.log_start, watched.collected = (fresh.process, fresh.log_start, False)
     return await _wait_until_ready(watched)
 
 
@@ -236,7 +236,7 @@ async def _stop_process(watched: Watched, *, hurry: asyncio.Event) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(watched.part.stop_signal)
-        ended, hurried = asyncio.ensure_future(process.wait()), asyncio.ensure_future(hurry.wait())
+        ended, hurried = (asyncio.ensure_future(process.wait()), asyncio.ensure_future(hurry.wait()))
         await asyncio.wait([ended, hurried], timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
     with contextlib.suppress(ProcessLookupError):

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from chatsite.embedded import postgres, roles, valkey
-from chatsite.embedded.processes import Running, is_alive, name_socket_folder, stop_server
+from chatsite.embedded.processes import Running, forget_libpq_settings, is_alive, name_socket_folder, stop_server
 
 # Set for the workers, so that they do not start servers of their own.
 STARTED = "CHATSITE_TEST_SERVERS"
@@ -69,6 +69,7 @@ def _make_folder() -> Path:
 
 
 def _start_postgres(folder: Path) -> dict[str, str]:
+    forget_libpq_settings()
     log = folder / "postgres.log"
     server = postgres.start_postgres(data_dir=folder / "postgres", log=log, settings=postgres.UNSAFE_SETTINGS)
     _running.append(server)

@@ -79,5 +79,7 @@ def move_visitor(*, visitor: Visitor, url: str, title: str) -> bool:
     """Record the page that a visitor is on; return whether it is another one."""
     url, title = cut_address(url), " ".join(title.split())[:TITLE_MAX_CHARS]
     return bool(
-        Visitor.objects.filter(id=visitor.id).exclude(page_url=url, page_title=title).update(page_url=url, page_title=title)
+        Visitor.objects.filter(id=visitor.id)
+        .exclude(page_url=url, page_title=title)
+        .update(page_url=url, page_title=title)
     )

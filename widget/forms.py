@@ -34,7 +34,10 @@ class DomainsField(forms.CharField):
             if domain not in domains:
                 domains.append(domain)
         if len(domains) > MAX_DOMAINS:
-            problems.append(_("At most %(count)s domains fit; use *.example.com for several of one company.") % {"count": MAX_DOMAINS})
+            problems.append(
+                _("At most %(count)s domains fit; use *.example.com for several of one company.")
+                % {"count": MAX_DOMAINS}
+            )
         if problems:
             raise forms.ValidationError(problems)
         return domains
@@ -44,7 +47,9 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     name = forms.CharField(max_length=NAME_MAX_CHARS, label=_("Name"))
     color = forms.RegexField(r"^#[0-9a-fA-F]{6}$", label=_("Colour"),
                              error_messages={"invalid": _("Write the colour like #2f5bea.")})  # fmt: skip
-    greeting = forms.CharField(max_length=GREETING_MAX_CHARS, required=False, widget=forms.Textarea, label=_("Greeting"))
+    greeting = forms.CharField(
+        max_length=GREETING_MAX_CHARS, required=False, widget=forms.Textarea, label=_("Greeting")
+    )
     position = forms.ChoiceField(choices=Position, label=_("Position"))
     allowed_domains = DomainsField(max_length=DOMAINS_MAX_CHARS, required=False, label=_("Allowed domains"))
     active = forms.BooleanField(required=False, label=_("Switched on"))

@@ -7,7 +7,9 @@ from chatsite.kit.sweep import list_due
 from widget.actions import end_idle_sessions as end_idle_sessions_here
 from widget.identity import SESSION_IDLE_H
 
-IDLE = f"SELECT DISTINCT account_id FROM widget_visitorsession WHERE used_at < now() - interval '{SESSION_IDLE_H} hours'"
+IDLE = (
+    f"SELECT DISTINCT account_id FROM widget_visitorsession WHERE used_at < now() - interval '{SESSION_IDLE_H} hours'"
+)
 
 
 @shared_task

@@ -7,7 +7,9 @@ from chatsite.kit.row_security import DROP_SCOPE_FUNCTIONS, SCOPE_FUNCTIONS, Glo
 MY_ACCOUNTS = "id IN (SELECT account_id FROM accounts_member WHERE person_id = app_person_id() AND removed_at IS NULL)"
 COLLEAGUES = "id IN (SELECT person_id FROM accounts_member WHERE account_id = app_account_id())"
 SIGNING_IN = "email = NULLIF(current_setting('app.sign_in_email', true), '')"
-SEQUENCES = "GRANT USAGE ON SEQUENCE accounts_account_id_seq, accounts_person_id_seq TO chatsite_app, chatsite_platform;"
+SEQUENCES = (
+    "GRANT USAGE ON SEQUENCE accounts_account_id_seq, accounts_person_id_seq TO chatsite_app, chatsite_platform;"
+)
 
 
 class Migration(migrations.Migration):
@@ -49,9 +51,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(SEQUENCES, migrations.RunSQL.noop),
         GlobalTable("accounts_door", app="SELECT, INSERT, DELETE", platform="SELECT, INSERT, DELETE"),
-        GlobalTable(
-            "django_session", app="SELECT, INSERT, UPDATE, DELETE", platform="SELECT, INSERT, UPDATE, DELETE"
-        ),
+        GlobalTable("django_session", app="SELECT, INSERT, UPDATE, DELETE", platform="SELECT, INSERT, UPDATE, DELETE"),
         GlobalTable(
             "account_emailaddress", app="SELECT, INSERT, UPDATE, DELETE", platform="SELECT, INSERT, UPDATE, DELETE"
         ),

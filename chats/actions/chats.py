@@ -129,7 +129,9 @@ def end_open_chats() -> int:
 def release_chats_of(*, member: Member) -> int:
     """Put the member's open chats back to the queue, so that nobody waits for who has left; return how many."""
     ids = list(
-        Chat.objects.filter(assignee_id=member.id, state=State.ACTIVE).order_by("id").values_list("public_id", flat=True)
+        Chat.objects.filter(assignee_id=member.id, state=State.ACTIVE)
+        .order_by("id")
+        .values_list("public_id", flat=True)
     )
     for public_id in ids:
         chat = get_chat_ref(public_id)
@@ -166,9 +168,7 @@ def _end(chat: ChatRef, item: Item, sender: Sender) -> Outcome:
     return outcome
 
 
-def _append_and_announce(
-    chat: ChatRef, item: Item, sender: Sender, *, before: list[Parcel] | None = None
-) -> Outcome:
+def _append_and_announce(chat: ChatRef, item: Item, sender: Sender, *, before: list[Parcel] | None = None) -> Outcome:
     """Append one event in the transaction under way; deliver it, after `before`, once that has committed."""
     with connection.cursor() as cursor:
         outcome = check_outcome(append(cursor, [item])[0])

@@ -48,9 +48,9 @@ class AgentSocket(ChatSocket):
 
     async def welcome(self, values: dict[str, Any]) -> None:
         def load() -> Member:
-            member = Member.objects.select_related("account", "person").filter(
-                id=values["member"], removed_at=None
-            ).first()
+            member = (
+                Member.objects.select_related("account", "person").filter(id=values["member"], removed_at=None).first()
+            )
             if member is None or not member.person.is_active:
                 raise SignedOut
             if not allows(member.role, Permission.CHAT_VIEW):
@@ -132,9 +132,7 @@ class AgentSocket(ChatSocket):
     async def read(self, frame: Read) -> None:
         self._check(Permission.CHAT_ANSWER)
         chat = await self.chat(frame.chat)
-        await in_scope(
-            self.account_id, lambda: mark_read_by_agent(chat=chat, member_id=self.member.id, seq=frame.seq)
-        )
+        await in_scope(self.account_id, lambda: mark_read_by_agent(chat=chat, member_id=self.member.id, seq=frame.seq))
 
     async def typing(self, frame: Typing) -> None:
         self._check(Permission.CHAT_ANSWER)
@@ -146,9 +144,7 @@ class AgentSocket(ChatSocket):
     async def take(self, frame: Take) -> None:
         self._check(Permission.CHAT_ANSWER)
         chat = await self.chat(frame.chat)
-        outcome = await in_scope(
-            self.account_id, lambda: take_chat(chat=chat, member=self.member, cmid=frame.cmid)
-        )
+        outcome = await in_scope(self.account_id, lambda: take_chat(chat=chat, member=self.member, cmid=frame.cmid))
         self.acknowledge(cmid=frame.cmid, chat=chat, outcome=outcome)
 
     async def end(self, frame: End) -> None:

@@ -104,9 +104,7 @@ class VisitorSocket(ChatSocket):
             await self.viewing(Viewing(page=frame.page))
 
     async def _start(self, *, cmid: str, text: str) -> None:
-        chat, outcome = await in_scope(
-            self.account_id, lambda: start_chat(visitor=self.visitor, cmid=cmid, text=text)
-        )
+        chat, outcome = await in_scope(self.account_id, lambda: start_chat(visitor=self.visitor, cmid=cmid, text=text))
         self.remember(chat)
         self.acknowledge(cmid=cmid, chat=chat, outcome=outcome)
 

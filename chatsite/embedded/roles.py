@@ -39,11 +39,7 @@ class BootstrapFailed(Exception):
 
 
 def bootstrap(
-    *,
-    admin_url: str,
-    database: str = DATABASE,
-    passwords: Mapping[str, str] | None = None,
-    for_tests: bool = False,
+    *, admin_url: str, database: str = DATABASE, passwords: Mapping[str, str] | None = None, for_tests: bool = False
 ) -> None:
     """Create the roles and the database, and set what each may do; changes nothing when all is in place.
 
@@ -79,7 +75,7 @@ def limit_database(*, admin_url: str, database: str) -> None:
 
 
 def can_bootstrap(url: str) -> bool:
-    """Whether the role of this URL has the rights that `bootstrap` needs; raises psycopg's error if it cannot log in."""
+    """Whether the role of this URL has the rights that `bootstrap` needs; raises OperationalError if nobody answers."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT rolsuper OR (rolcreaterole AND rolcreatedb AND rolbypassrls)"
@@ -168,11 +164,11 @@ def _compose(statement: LiteralString, *names: str) -> sql.Composed:
 
 
 def _replace(url: str, **parts: str | None) -> str:
-    """The URL with some of its parts changed; a Unix socket's folder goes into the query, where every reader finds it."""
+    """The URL with some parts changed; a Unix socket's folder goes into the query, where every reader finds it."""
     fields = {**conninfo_to_dict(url), **parts}
     known = {name: str(value) for name, value in fields.items() if value is not None}
     user, password = quote(known.pop("user", ""), safe=""), known.pop("password", None)
-    name, host, port = quote(known.pop("dbname", ""), safe=""), known.pop("host", ""), known.pop("port", "")
+    name, host, port = (quote(known.pop("dbname", ""), safe=""), known.pop("host", ""), known.pop("port", ""))
     if password is not None:
         user += ":" + quote(password, safe="")
     if host.startswith("/") or "," in host:

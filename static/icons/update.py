@@ -72,7 +72,14 @@ NAMES = {
     "warning": "triangle-alert",
     "waiting": "hourglass",
 }
-MIRRORED = {"back", "next", "sign-out", "undo", "external", "panel"}  # point the other way where text runs right to left
+MIRRORED = {
+    "back",
+    "next",
+    "sign-out",
+    "undo",
+    "external",
+    "panel",
+}  # point the other way where text runs right to left
 
 
 def main(arguments: list[str]) -> int:
@@ -131,7 +138,8 @@ def shape(node: Any) -> str:
 def svg_text(name: str, node: Any) -> str:
     css = "icon icon-mirrored" if name in MIRRORED else "icon"
     inner = "".join(
-        f"<{element} " + " ".join(f'{k}="{escape(v)}"' for k, v in attributes.items() if k != "key") + "/>" for element, attributes in node
+        f"<{element} " + " ".join(f'{k}="{escape(v)}"' for k, v in attributes.items() if k != "key") + "/>"
+        for element, attributes in node
     )
     return f'<svg class="{css}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
 

@@ -24,7 +24,6 @@ export function createSession({ boot, get, storage, channel, clock, page, onForg
   let handle = "";
   /** @type {BroadcastChannel | null} */
   let tabs = null;
-  let begun = false;
 
   function recall() {
     try {
@@ -48,7 +47,7 @@ export function createSession({ boot, get, storage, channel, clock, page, onForg
   /** @returns {Promise<string | null>} the token of another tab of this site, which shows the same chat then */
   function askTabs() {
     return new Promise((done) => {
-      tabs = channel(KEY);
+      tabs ??= channel(KEY);
       if (!tabs) return done(null);
       tabs.onmessage = ({ data }) => {
         if (data?.ask && kept.token) tabs?.postMessage({ token: kept.token });
@@ -67,7 +66,7 @@ export function createSession({ boot, get, storage, channel, clock, page, onForg
     return get(url, { method: "POST", headers, body: body && JSON.stringify(body), credentials: "omit", cache: "no-store" });
   }
 
-  /** @param {Response} answer */
+  /** @param {Response} answer @returns {Promise<never>} */
   async function refuse(answer) {
     const { code = "" } = await answer.json().catch(() => ({}));
     // 429 and 5xx pass: the line tries again. The rest is an answer.
@@ -77,8 +76,8 @@ export function createSession({ boot, get, storage, channel, clock, page, onForg
 
   /** Begin, or take up again with the token that we have. @returns {Promise<string>} the first ticket */
   async function begin() {
-    const known = kept.token ?? (begun ? null : await askTabs());
-    begun = true;
+    const answered = tabs ? null : await askTabs();
+    const known = kept.token ?? answered;
     const body = { site: boot.site.id, language: boot.language, page: page(), ...(known ? { token: known } : handle ? { handle } : {}) };
     const answer = await post(boot.session_url, body);
     if (!answer.ok) return refuse(answer);

@@ -62,7 +62,7 @@ def test_the_socket_folder_goes_away_with_the_server(start_postgres: Start) -> N
 
 
 def test_a_setting_that_postgres_refuses_is_named_in_the_failure(data_dir: Path, tmp_path: Path) -> None:
-    with pytest.raises(ServerFailed, match="(?s)ended at once with status 1.*max_connections.*banana"):
+    with pytest.raises(ServerFailed, match=r"(?s)ended at once with status 1.*max_connections.*banana"):
         postgres.start_postgres(data_dir=data_dir, log=tmp_path / "x.log", settings={"max_connections": "banana"})
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
@@ -53,7 +54,7 @@ def test_a_killed_postgres_comes_back_with_its_rows(tmp_path: Path, said: list[s
 
 
 def test_a_part_that_ends_at_once_is_reported_with_its_last_lines(tmp_path: Path, said: list[str]) -> None:
-    other, broken = tmp_path / "other", "print('first'); print('cannot find the thing'); sys.exit(3)"
+    other, broken = (tmp_path / "other", "print('first'); print('cannot find the thing'); sys.exit(3)")
 
     async def work(supervision: Supervision) -> None:
         await start_part(supervision, script("other", "time.sleep(60)", pid_file=other))
@@ -93,7 +94,7 @@ def test_pauses_between_restarts_grow(tmp_path: Path, said: list[str], monkeypat
         await until(lambda: len(moments) == 4)
 
     run(work, tmp_path, said)
-    first, second, third = (later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    first, second, third = (later - earlier for earlier, later in pairwise(moments))
     assert first >= 0.2 + 0.1
     assert second >= 0.2 + 0.2
     assert third >= 0.2 + 0.4
@@ -167,9 +168,8 @@ def test_a_failing_step_ends_the_start_with_its_last_lines(tmp_path: Path, said:
 
 
 def test_a_second_supervisor_on_the_same_folder_is_told_so(tmp_path: Path) -> None:
-    with hold_lock(tmp_path):
-        with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"), hold_lock(tmp_path):
-            pass
+    with hold_lock(tmp_path), pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"), hold_lock(tmp_path):
+        pass
     with hold_lock(tmp_path):
         pass
 
@@ -216,7 +216,8 @@ def start_separately(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     process = subprocess.Popen(command, cwd=PROJECT)
     deadline = time.monotonic() + 10
     while not (folder / "started").exists():
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.02)
     return process, int((folder / "part").read_text())
 

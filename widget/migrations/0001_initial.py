@@ -8,87 +8,138 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=widget.models.new_site_id, editable=False, max_length=32, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('color', models.CharField(default='#2f5bea', max_length=7)),
-                ('greeting', models.CharField(blank=True, default='', max_length=300)),
-                ('position', models.CharField(choices=[('right', 'Right'), ('left', 'Left')], default='right', max_length=8)),
-                ('allowed_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list, size=20)),
-                ('active', models.BooleanField(default=True)),
-                ('seen_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('seen_origin', models.CharField(blank=True, default='', editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.CharField(default=widget.models.new_site_id, editable=False, max_length=32, unique=True),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("color", models.CharField(default="#2f5bea", max_length=7)),
+                ("greeting", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "position",
+                    models.CharField(choices=[("right", "Right"), ("left", "Left")], default="right", max_length=8),
+                ),
+                (
+                    "allowed_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253), blank=True, default=list, size=20
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("seen_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("seen_origin", models.CharField(blank=True, default="", editable=False, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Visitor',
+            name="Visitor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=widget.models.new_visitor_id, editable=False, max_length=32, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('browser', models.CharField(blank=True, default='', max_length=60)),
-                ('system', models.CharField(blank=True, default='', max_length=60)),
-                ('language', models.CharField(blank=True, default='', max_length=35)),
-                ('page_url', models.CharField(blank=True, default='', max_length=2048)),
-                ('page_title', models.CharField(blank=True, default='', max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('site', accounts.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='widget.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.CharField(default=widget.models.new_visitor_id, editable=False, max_length=32, unique=True),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("browser", models.CharField(blank=True, default="", max_length=60)),
+                ("system", models.CharField(blank=True, default="", max_length=60)),
+                ("language", models.CharField(blank=True, default="", max_length=35)),
+                ("page_url", models.CharField(blank=True, default="", max_length=2048)),
+                ("page_title", models.CharField(blank=True, default="", max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "site",
+                    accounts.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="widget.site"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='VisitorSession',
+            name="VisitorSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_sha256', models.BinaryField(max_length=32)),
-                ('used_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('visitor', accounts.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='widget.visitor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_sha256", models.BinaryField(max_length=32)),
+                ("used_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "visitor",
+                    accounts.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="widget.visitor"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('color__regex', '^#[0-9a-f]{6}$')), name='site_color_is_hex'),
+            model_name="site",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("color__regex", "^#[0-9a-f]{6}$")), name="site_color_is_hex"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('position__in', ['right', 'left'])), name='site_position_known'),
+            model_name="site",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__in", ["right", "left"])), name="site_position_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='site_has_a_name'),
+            model_name="site",
+            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="site_has_a_name"),
         ),
         migrations.AddIndex(
-            model_name='visitorsession',
-            index=models.Index(fields=['account', 'visitor'], name='visitor_session_by_visitor'),
+            model_name="visitorsession",
+            index=models.Index(fields=["account", "visitor"], name="visitor_session_by_visitor"),
         ),
         migrations.AddConstraint(
-            model_name='visitorsession',
-            constraint=models.UniqueConstraint(fields=('account', 'token_sha256'), name='visitor_session_token_once'),
+            model_name="visitorsession",
+            constraint=models.UniqueConstraint(fields=("account", "token_sha256"), name="visitor_session_token_once"),
         ),
     ]

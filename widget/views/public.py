@@ -122,7 +122,9 @@ def frame(request: HttpRequest, site_key: str) -> HttpResponseBase:
     with account_scope(find_site_account(site_key)):
         site = get_site(site_key)
         team = list(
-            Member.objects.filter(removed_at=None, accepting=True).order_by("id").values_list("alias", flat=True)[:TEAM_SHOWN]
+            Member.objects.filter(removed_at=None, accepting=True)
+            .order_by("id")
+            .values_list("alias", flat=True)[:TEAM_SHOWN]
         )
         boot = {
             "v": 1,

@@ -34,7 +34,9 @@ def _describe(site: Site) -> dict[str, object]:
 @require_GET
 @requires(Permission.SITE_VIEW)
 def sites(request: HttpRequest, member: Member) -> HttpResponseBase:
-    return TemplateResponse(request, "widget/settings/sites.html", {"sites": [_describe(site) for site in list_sites()]})
+    return TemplateResponse(
+        request, "widget/settings/sites.html", {"sites": [_describe(site) for site in list_sites()]}
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chatsite import supervisor
 from chatsite.embedded import postgres, roles, valkey
-from chatsite.embedded.processes import ServerFailed, clean_environment
+from chatsite.embedded.processes import ServerFailed, clean_environment, forget_libpq_settings
 from chatsite.embedded.secret_key import DEFAULT_FOLDER, keep_secret_key, make_local_folder
 from chatsite.supervisor import Part, Supervision
 
@@ -79,6 +80,8 @@ class Command(BaseCommand):
         make_local_folder(local)
         # Logs, mails and sign-ins are nobody else's business.
         os.umask(0o077)
+        if not os.environ.get("DATABASE_URL"):
+            forget_libpq_settings()
         try:
             with supervisor.hold_lock(local):
                 port = choose_port(options["port"], default=PORT, taken=set())
@@ -94,8 +97,7 @@ class Command(BaseCommand):
 
     async def start(self, places: Places, supervision: Supervision) -> None:
         """Bring up everything in order, then show where it is."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        environment |= build_environment(places)
+        environment = {**os.environ, **build_environment(places)}
         environment |= await self.start_database(places, supervision)
         environment |= await self.start_valkey(places, supervision)
         await self.prepare(places, supervision, environment)
@@ -115,24 +117,14 @@ class Command(BaseCommand):
                     f"{', '.join(missing)}. Or name an administrator's URL, and the rest is made for you."
                 )
             return {name: os.environ[name] for name in roles.VARIABLES.values()}
-        passwords = None
         if given:
             passwords = roles.load_passwords(places.local / "database_passwords.json")
-        else:
-            server = postgres.prepare_postgres(data_dir=places.local / "postgres")
-            part = Part(
-                name="Postgres",
-                command=server.command,
-                identity=server.identity,
-                is_ready=partial(postgres.is_ready, server),
-                before_start=partial(postgres.clear_leftovers, server),
-                stop_signal=postgres.STOP_SIGNAL,
-                environment=clean_environment(),
-            )
-            await self.show(part.name, supervisor.start_part(supervision, part))
-        url = given or server.url
-        roles.bootstrap(admin_url=url, passwords=passwords)
-        return roles.build_urls(server_url=url, passwords=passwords)
+            roles.bootstrap(admin_url=given, passwords=passwords)
+            return roles.build_urls(server_url=given, passwords=passwords)
+        await self.show("Postgres", run_postgres(places, supervision))
+        url = postgres.build_url(places.local / "postgres")
+        roles.bootstrap(admin_url=url)
+        return roles.build_urls(server_url=url)
 
     async def start_valkey(self, places: Places, supervision: Supervision) -> dict[str, str]:
         """The variable with the URL of our own Valkey, unless the environment names one."""
@@ -154,7 +146,7 @@ class Command(BaseCommand):
         run = partial(supervisor.run_step, supervision, environment=environment)
         await self.show("Tables", run(name="migrate", command=[*MANAGE, "migrate", "--database=owner", "--no-input"]))
         seen, present = places.local / "static.fingerprint", fingerprint_static_files()
-        if not seen.exists() or seen.read_text() != present:
+        if not (places.local / "static").exists() or not seen.exists() or seen.read_text() != present:
             collect = [*MANAGE, "collectstatic", "--no-input", "--clear"]
             await self.show("Static files", run(name="collectstatic", command=collect))
             seen.write_text(present)
@@ -167,8 +159,11 @@ class Command(BaseCommand):
         self.stdout.flush()
         try:
             seconds = await work
-        except BaseException:
+        except asyncio.CancelledError:
             self.say("stopped")
+            raise
+        except Exception:
+            self.say("failed")
             raise
         self.say(f"{self.style.SUCCESS('ready')} ({seconds:.1f} s)")
 
@@ -176,6 +171,23 @@ class Command(BaseCommand):
         """Show a line at once, also when the output is a pipe."""
         self.stdout.write(line)
         self.stdout.flush()
+
+
+async def run_postgres(places: Places, supervision: Supervision) -> float:
+    """Make the data folder at the first start, and start the server; the seconds that both took."""
+    began = time.monotonic()
+    server = postgres.prepare_postgres(data_dir=places.local / "postgres")
+    part = Part(
+        name="Postgres",
+        command=server.command,
+        identity=server.identity,
+        is_ready=partial(postgres.is_ready, server),
+        before_start=partial(postgres.clear_leftovers, server),
+        stop_signal=postgres.STOP_SIGNAL,
+        environment=clean_environment(),
+    )
+    await supervisor.start_part(supervision, part)
+    return time.monotonic() - began
 
 
 async def start_together(supervision: Supervision, parts: list[Part]) -> float:
@@ -301,7 +313,7 @@ def fingerprint_static_files() -> str:
     return hashlib.sha256(repr(states).encode()).hexdigest()
 
 
-def lay_out(places: Places, *, sign_ins: list[dict[str, str]], bold: Callable[[str], str]) -> str:
+def lay_out(places: Places, *, sign_ins: list[dict[str, str | None]], bold: Callable[[str], str]) -> str:
     """The closing block: where to look, and who to be."""
     addresses = [
         ("Console", f"{places.origin}/console/", "where agents answer"),
@@ -310,7 +322,7 @@ def lay_out(places: Places, *, sign_ins: list[dict[str, str]], bold: Callable[[s
         ("Administration", f"{places.admin_origin}/", "for the platform's own staff"),
     ]
     columns = ("account", "role", "name", "email", "password")
-    people = [tuple(sign_in.get(column, "") for column in columns) for sign_in in sign_ins]
+    people = [tuple(sign_in.get(column) or "" for column in columns) for sign_in in sign_ins]
     lines = ["", bold("Chatsite is running"), "", *align(addresses), ""]
     if people:
         lines += [bold("Sign in as"), "", *align([tuple(column.capitalize() for column in columns), *people]), ""]
