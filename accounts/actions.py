@@ -18,11 +18,9 @@ def _next_id(table: str) -> int:
 
 
 @transaction.atomic
-def create_person(*, email: str, name: str, password: str, is_staff: bool = False, language: str = "en") -> Person:
+def create_person(*, email: str, name: str, password: str, is_staff: bool = False) -> Person:
     """Create somebody who can sign in. Raises IntegrityError when the e-mail address is taken."""
-    person = Person(
-        id=_next_id("accounts_person"), email=email.strip().lower(), name=name, is_staff=is_staff, language=language
-    )
+    person = Person(id=_next_id("accounts_person"), email=email.strip().lower(), name=name, is_staff=is_staff)
     person.set_password(password)
     with person_scope(person.id):
         person.save(force_insert=True)
@@ -30,9 +28,9 @@ def create_person(*, email: str, name: str, password: str, is_staff: bool = Fals
 
 
 @transaction.atomic
-def create_account(*, name: str, owner: Person, alias: str | None = None, time_zone: str = "UTC") -> Account:
+def create_account(*, name: str, owner: Person, alias: str | None = None) -> Account:
     """Create a tenant in its trial, with its owner."""
-    account = Account(id=_next_id("accounts_account"), name=name, time_zone=time_zone, language=owner.language)
+    account = Account(id=_next_id("accounts_account"), name=name)
     with account_scope(account.id):
         account.save(force_insert=True)
         add_member(account=account, person=owner, role=Role.OWNER, alias=alias or owner.name)

@@ -12,7 +12,6 @@ from accounts.tenancy import TenantModel
 from chatsite.kit.ids import new_id
 
 NAME_MAX_CHARS = 80
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 
 
 def new_account_id() -> str:
@@ -46,8 +45,6 @@ class Account(models.Model):
     public_id = models.CharField(max_length=32, unique=True, default=new_account_id, editable=False)
     name = models.CharField(max_length=NAME_MAX_CHARS)
     state = models.CharField(max_length=16, choices=AccountState, default=AccountState.TRIALING)
-    language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
-    time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -79,7 +76,6 @@ class Person(AbstractBaseUser):
     public_id = models.CharField(max_length=32, unique=True, default=new_person_id, editable=False)
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=NAME_MAX_CHARS)
-    language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

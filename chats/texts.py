@@ -111,8 +111,9 @@ TEXTS: Texts = {
     "end.soon": "The chat with {name} ends.",
     "end.running": "This chat is about to end. Writing on keeps it open.",
     "end.failed": "The chat with {name} did not end: {reason}",
-    "ended.by_visitor": "{name} ended this chat, {at}.",
+    "ended.by_name": "{name} ended this chat, {at}.",
     "ended.by_system": "This chat ended by itself, {at}.",
+    "ended.by_me": "You ended this chat, {at}.",
     "ended.by_agent": "This chat was ended by the team, {at}.",
     "ended.draft": "What you had begun to write was not sent:",
     # -- the visitor -----------------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ TEXTS: Texts = {
     "panel.started": "Began",
     "panel.waits": "Waits for",
     "panel.waited": "Waited",
+    "panel.moment": "a moment",
     "panel.answers": "Answered by",
     "panel.me": "You",
     "panel.ended": "Ended",
@@ -185,6 +187,7 @@ TEXTS: Texts = {
     "keys.previous_typing": "Chat before, also while writing",
     "keys.number": "One of my chats by its number",
     "keys.palette": "Find chats and commands",
+    "later.failed": "This part of the page could not be loaded. Try again when the connection is back.",
     # -- reasons ---------------------------------------------------------------------------------------------
     "error.bad_frame": "the page and the server do not understand each other; reload the page",
     "error.too_big": "it is too long",

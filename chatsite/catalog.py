@@ -105,11 +105,7 @@ def find_in_texts(texts: Texts) -> Iterator[Message]:
 
 def load_texts(bundle: str) -> Texts:
     """Return the English texts of one of the BUNDLES."""
-    try:
-        module = import_module(BUNDLES[bundle])
-    except ModuleNotFoundError:  # TEMPORARY: until widget/texts.py exists
-        return {}
-    texts: Texts = module.TEXTS
+    texts: Texts = import_module(BUNDLES[bundle]).TEXTS
     return texts
 
 
@@ -157,7 +153,7 @@ def update_catalog(old: polib.POFile, found: list[Found], language: Language) ->
     A text of the browser whose English changed keeps its translation, marked fuzzy: unused until somebody checks it.
     """
     known = {(entry.msgctxt, entry.msgid): entry for entry in old}
-    by_key = {entry.msgctxt: entry for entry in old if entry.msgctxt}
+    by_key = {(entry.msgctxt, path): entry for entry in old if entry.msgctxt for path, _ in entry.occurrences}
     new = polib.POFile(wrapwidth=WRAP_AT)
     new.metadata = {
         "Project-Id-Version": "Chatsite",
@@ -175,11 +171,14 @@ def update_catalog(old: polib.POFile, found: list[Found], language: Language) ->
             flags=_flags(message),
         )
         before = known.get((message.context, message.text))
-        changed = before is None and message.context in by_key
-        if changed:
-            before = by_key[message.context]
-        if before and (changed or before.fuzzy) and (before.msgstr or any(before.msgstr_plural.values())):
+        if before is None:
+            before = by_key.get((message.context, paths[0]))
+            if before and (before.msgstr or any(before.msgstr_plural.values())):
+                entry.flags.append("fuzzy")
+                entry.previous_msgid = before.msgid
+        elif before.fuzzy:
             entry.flags.append("fuzzy")
+            entry.previous_msgid = before.previous_msgid
         if message.plural:
             strings = before.msgstr_plural if before else {}
             entry.msgid_plural = message.plural

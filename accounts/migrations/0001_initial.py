@@ -6,6 +6,15 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from chatsite.kit.row_security import DROP_SCOPE_FUNCTIONS, SCOPE_FUNCTIONS, GlobalTable, PolicyTable, TenantTable
+
+MY_ACCOUNTS = "id IN (SELECT account_id FROM accounts_member WHERE person_id = app_person_id() AND removed_at IS NULL)"
+COLLEAGUES = "id IN (SELECT person_id FROM accounts_member WHERE account_id = app_account_id())"
+SIGNING_IN = "email = NULLIF(current_setting('app.sign_in_email', true), '')"
+SEQUENCES = (
+    "GRANT USAGE ON SEQUENCE accounts_account_id_seq, accounts_person_id_seq TO chatsite_app, chatsite_platform;"
+)
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -24,12 +33,6 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(max_length=80)),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("de", "Deutsch"), ("ar", "العربية")], default="en", max_length=8
-                    ),
-                ),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_staff", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -71,13 +74,6 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("de", "Deutsch"), ("ar", "العربية")], default="en", max_length=8
-                    ),
-                ),
-                ("time_zone", models.CharField(default="UTC", max_length=64)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -167,4 +163,35 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # -- fences: row-level security and grants (DESIGN: three fences) --
+        migrations.RunSQL(SCOPE_FUNCTIONS, DROP_SCOPE_FUNCTIONS),
+        PolicyTable(
+            "accounts_account",
+            policies=[
+                ("tenant", "ALL", "id = app_account_id()", "id = app_account_id()"),
+                ("own_memberships", "SELECT", MY_ACCOUNTS, ""),
+            ],
+            app="SELECT, INSERT, UPDATE",
+            platform="SELECT, INSERT, UPDATE",
+            sweeper=["id", "state"],
+        ),
+        PolicyTable(
+            "accounts_person",
+            policies=[
+                ("tenant", "SELECT", f"id = app_person_id() OR {COLLEAGUES}", ""),
+                ("signing_in", "SELECT", SIGNING_IN, ""),
+                ("own_insert", "INSERT", "", "id = app_person_id()"),
+                ("own_update", "UPDATE", "id = app_person_id()", "id = app_person_id()"),
+                ("rehash", "UPDATE", SIGNING_IN, SIGNING_IN),
+            ],
+            app="SELECT, INSERT, UPDATE",
+            platform="SELECT, INSERT, UPDATE",
+        ),
+        TenantTable("accounts_member", app="SELECT, INSERT, UPDATE", platform="SELECT, INSERT, UPDATE"),
+        migrations.RunSQL(
+            "CREATE POLICY own ON accounts_member FOR SELECT TO chatsite_app USING (person_id = app_person_id());",
+            "DROP POLICY own ON accounts_member;",
+        ),
+        migrations.RunSQL(SEQUENCES, migrations.RunSQL.noop),
+        GlobalTable("accounts_door", app="SELECT, INSERT, DELETE", platform="SELECT, INSERT, DELETE"),
     ]

@@ -5,12 +5,12 @@ from typing import Any
 
 from accounts.models import Member
 from accounts.permissions import Permission, allows
+from accounts.presence import drop_agent, keep_agents, online_agents
 from chats.actions.chats import describe_agent, end_chat_as_agent, take_chat
 from chats.actions.messages import mark_read_by_agent, post_message
 from chats.actions.presence import set_accepting
 from chats.consumers.base import ChatSocket, in_scope
 from chats.fanout import ChatRef, Parcel, hub
-from chats.presence import drop_agent, keep_agents, online_agents
 from chats.protocol import (
     LEASE_S,
     PROTOCOL_VERSION,

@@ -10,11 +10,11 @@ from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
 from accounts.models import Member
+from accounts.presence import online_agents
 from chats.consumers.agent import AgentSocket
 from chats.consumers.base import in_scope
 from chats.consumers.visitor import VisitorSocket
 from chats.fanout import Hub, Room, run_in_background
-from chats.presence import online_agents
 from chats.protocol import HEARTBEAT_EVERY_S, Head, Heartbeat, Online, Presence, encode
 from chats.protocol import Member as MemberPart
 from chats.queries import list_heads, list_members, list_visitor_frames

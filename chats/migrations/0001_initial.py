@@ -6,6 +6,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from chatsite.kit.row_security import GlobalTable, TenantTable
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -271,4 +273,24 @@ class Migration(migrations.Migration):
                 name="event_message_has_text",
             ),
         ),
+        # -- fences: row-level security and grants (DESIGN: three fences) --
+        TenantTable(
+            "chats_chat",
+            references={"site_id": "widget_site", "visitor_id": "widget_visitor", "assignee_id": "accounts_member"},
+            sweeper=["account_id", "id", "state", "changed_at"],
+        ),
+        TenantTable(
+            "chats_event",
+            references={"chat_id": "chats_chat"},
+            cascade=["chat_id"],
+            has_id=False,
+            app="SELECT, INSERT, UPDATE, DELETE",
+        ),
+        migrations.RunSQL(
+            "ALTER TABLE chats_event ALTER COLUMN created_at SET DEFAULT clock_timestamp();"
+            "ALTER TABLE chats_event ALTER COLUMN data SET DEFAULT '{}';",
+            "ALTER TABLE chats_event ALTER COLUMN created_at DROP DEFAULT;"
+            "ALTER TABLE chats_event ALTER COLUMN data DROP DEFAULT;",
+        ),
+        GlobalTable("chats_logepoch", app="SELECT"),
     ]

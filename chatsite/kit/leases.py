@@ -3,6 +3,7 @@ ever compared; never trusted to a goodbye."""
 
 from collections.abc import Iterable
 
+import redis
 import redis.asyncio
 
 # Scores are the end of each lease in milliseconds of the server's clock.
@@ -31,3 +32,8 @@ async def release(client: redis.asyncio.Redis, key: str, holder: str) -> None:
 async def living(client: redis.asyncio.Redis, key: str) -> list[str]:
     """Return the holders whose lease runs."""
     return list(await client.eval(_HOLDERS, 1, key))
+
+
+def living_now(client: redis.Redis, key: str) -> list[str]:
+    """The same as `living`, blocking."""
+    return list(client.eval(_HOLDERS, 1, key))

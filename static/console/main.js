@@ -15,11 +15,16 @@ import { commandOf } from "./keys.js";
 import { createScreen } from "./screen.js";
 import { createSounds } from "./sounds.js";
 import { App } from "./views/app.js";
+import { fetchAhead } from "./views/later.js";
 import { createWords } from "./words.js";
 
 const TICK_MS = 10_000; // waiting times are read, not watched
+const AHEAD_MS = 3000; // after the start, when the first screen has all that it needs
 const COLUMN_PX = 400; // narrower, a conversation breaks into words
 const PANES_PX = 336 + 76; // list and rail beside the conversations
+
+/** Below this the details lie over the conversation; the same width stands in console.css and over.css. */
+const THREE_PANES = "(min-width: 75.01rem)";
 
 /** @typedef {import("./desk.js").Boot} Boot */
 
@@ -37,15 +42,18 @@ function start() {
 
   const sounds = createSounds({ AudioContextClass: window.AudioContext, muted, clock });
   const looking = lookingAt(window);
+  const wide = matching(window.matchMedia(THREE_PANES));
   const desk = createDesk({ boot, initial: initial(), connect: connectTo, keep, onNews, clock, random: crypto });
   const ended = createEnded({ url: boot.ended_url, fetchJson, clock });
-  const screen = createScreen({ desk, ended, sounds, arranged, looking, focus });
-  const words = createWords({ language: boot.language, now: () => desk.now.value, justNow: t("now") });
+  const screen = createScreen({ desk, ended, sounds, arranged, looking, wide, focus });
+  // The language is the page's; of its regions the reader's own, which decides between 14:05 and 2:05 PM.
+  const language = navigator.languages.find((tag) => tag.split("-")[0] === boot.language) ?? boot.language;
+  const words = createWords({ language, now: () => desk.now.value, justNow: t("now") });
 
   /** @param {ReturnType<typeof import("./alerts.js").news>} found */
   function onNews({ chats, messages }) {
     if (chats.length && desk.accepting.peek()) sounds.chat();
-    else if (messages.some((chat) => !looking.peek() || chat.id !== desk.active.peek())) sounds.message();
+    else if (messages.some((chat) => !looking.peek() || !desk.columns.peek().open.includes(chat.id))) sounds.message();
     const chat = chats[0] ?? messages[0];
     const key = chats.length ? "spoken.chat" : "spoken.message";
     if (chat) desk.spoken.value = t(key, { name: chat.visitor?.name ?? t("visitor"), text: chat.preview?.text ?? "" });
@@ -60,6 +68,7 @@ function start() {
   effect(() => badge(document, t("title"), desk.count.value));
   setInterval(desk.tick, TICK_MS);
   fitColumns(desk);
+  setTimeout(fetchAhead, AHEAD_MS);
 
   document.addEventListener("keydown", (event) => pressed(event, screen));
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, sounds.unlock, { passive: true, capture: true });
@@ -140,6 +149,13 @@ function lookingAt(window) {
   window.addEventListener("focus", () => (focused.value = true));
   window.addEventListener("blur", () => (focused.value = document.hasFocus()));
   return computed(() => visible.value && focused.value);
+}
+
+/** @param {MediaQueryList} query */
+function matching(query) {
+  const matches = signal(query.matches);
+  query.addEventListener("change", () => (matches.value = query.matches));
+  return matches;
 }
 
 /** @param {"localStorage" | "sessionStorage"} name @returns {Storage | null} */

@@ -13,13 +13,20 @@ import { neighbour } from "./select.js";
  *   sounds: ReturnType<typeof import("./sounds.js").createSounds>,
  *   arranged: import("../vendor/ui.js").Signal<import("./keep.js").Preferences>,
  *   looking: import("../vendor/ui.js").ReadonlySignal<boolean>,
+ *   wide: import("../vendor/ui.js").ReadonlySignal<boolean>,
  *   focus: (what: "composer" | "search" | "row" | "log", id: string | null) => void,
- * }} parts  `looking`: the page is visible and has the focus
+ * }} parts  `looking`: the page is visible and has the focus; `wide`: there is room for a third pane
  */
-export function createScreen({ desk, ended, sounds, arranged, looking, focus }) {
+export function createScreen({ desk, ended, sounds, arranged, looking, wide, focus }) {
   const tab = signal(/** @type {"open" | "ended"} */ ("open"));
   const dialog = signal(/** @type {"palette" | "help" | null} */ (null));
-  const context = signal(false); // the third pane where it lies over the others
+  const drawn = signal(false); // the details were asked for where they lie over the conversation
+  const besides = computed(() => wide.value && desk.columns.value.open.length === 1);
+  /** Where the visitor's details are: a third pane, over the others, or put away. */
+  const panel = computed(() => {
+    if (besides.value) return arranged.value.panel ? "beside" : "none";
+    return drawn.value ? "over" : "none";
+  });
   /** The rows as they stand in the list, for going up and down. */
   const order = computed(() => {
     if (tab.value === "ended") return ended.list.value.chats.map((chat) => chat.id);
@@ -137,18 +144,25 @@ export function createScreen({ desk, ended, sounds, arranged, looking, focus }) 
 
   /** Escape goes one step outwards: over-lying pane, composer, search. @param {string | null} id @param {boolean} writing */
   function leave(id, writing) {
-    if (context.peek()) {
-      context.value = false;
+    if (panel.peek() === "over") {
+      drawn.value = false;
       return true;
     }
     if (writing) focus("row", id);
     return writing;
   }
 
-  function togglePanel() {
-    context.value = !context.peek();
-    arrange({ panel: !arranged.peek().panel });
+  /** A part of the page could not be fetched: back to what is here. @param {string} text */
+  function failedToLoad(text) {
+    dialog.value = null;
+    tab.value = "open";
+    desk.toasts.show(text);
   }
 
-  return { desk, ended, sounds, tab, dialog, arranged, context, order, looking, arrange, open, turnTo, run, togglePanel, toggleSound, focus };
+  function togglePanel() {
+    if (besides.peek()) arrange({ panel: !arranged.peek().panel });
+    else drawn.value = !drawn.peek();
+  }
+
+  return { desk, ended, sounds, tab, dialog, arranged, panel, order, looking, arrange, open, turnTo, run, togglePanel, toggleSound, failedToLoad, focus };
 }

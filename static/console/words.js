@@ -15,16 +15,16 @@ const WITH_MINUTES_BELOW_MS = 6 * HOUR_MS; // "2 hr 10 min" helps, "9 hr 10 min"
  * @param {{language: string, now: () => number, justNow: string, timeZone?: string}} reader
  */
 export function createWords({ language, now, justNow, timeZone }) {
-  /** @param {"second" | "minute" | "hour" | "day"} unit */
-  const unit = (unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 });
-  const units = { second: unit("second"), minute: unit("minute"), hour: unit("hour"), day: unit("day") };
+  const narrow = unitsOf(language, "narrow");
+  const wide = unitsOf(language, "short");
   const stamp = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone });
   const names = namesOfLanguages(language);
+  const times = createTimes({ language, now, timeZone });
 
   return {
-    ...createTimes({ language, now, timeZone }),
-    /** How long, in steps that do not fidget. @param {number} ms */
-    length(ms) {
+    ...times,
+    /** How long, in steps that do not fidget: "4m" for a row. @param {number} ms @param {typeof narrow} [units] */
+    length(ms, units = narrow) {
       if (ms < NOW_MS) return justNow;
       if (ms < MINUTE_MS) return units.second.format(Math.floor(ms / NOW_MS) * 10);
       if (ms < HOUR_MS) return units.minute.format(Math.floor(ms / MINUTE_MS));
@@ -33,8 +33,12 @@ export function createWords({ language, now, justNow, timeZone }) {
       const hours = units.hour.format(Math.floor(ms / HOUR_MS));
       return minutes && ms < WITH_MINUTES_BELOW_MS ? `${hours} ${units.minute.format(minutes)}` : hours;
     },
-    /** @param {string} at */
-    stamp: (at) => stamp.format(new Date(at)),
+    /** "4 min", where there is room. @param {number} ms */
+    wideLength(ms) {
+      return this.length(ms, wide);
+    },
+    /** With its day, where that is not today. @param {string} at */
+    stamp: (at) => (times.dayKey(at) === times.dayKey(now()) ? times.clock(at) : stamp.format(new Date(at))),
     /** "de-AT" as the reader calls it. @param {string} code */
     languageName(code) {
       try {
@@ -44,6 +48,13 @@ export function createWords({ language, now, justNow, timeZone }) {
       }
     },
   };
+}
+
+/** @param {string} language @param {"narrow" | "short"} unitDisplay */
+function unitsOf(language, unitDisplay) {
+  /** @param {string} unit */
+  const unit = (unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay, maximumFractionDigits: 0 });
+  return { second: unit("second"), minute: unit("minute"), hour: unit("hour"), day: unit("day") };
 }
 
 /** @param {string} language */

@@ -41,33 +41,26 @@ NAMES = {
     "command": "command",
     "copy": "copy",
     "done": "circle-check",
-    "end": "archive",
     "external": "external-link",
     "failed": "circle-alert",
     "globe": "globe",
-    "help": "circle-question-mark",
     "inbox": "inbox",
     "info": "info",
     "keyboard": "keyboard",
     "language": "languages",
     "lock": "lock",
-    "mail": "mail",
-    "more": "ellipsis",
     "next": "chevron-right",
     "offline": "wifi-off",
-    "page": "file-text",
     "panel": "panel-right",
     "plus": "plus",
     "retry": "refresh-cw",
     "search": "search",
     "send": "arrow-up",
-    "settings": "settings",
     "sign-out": "log-out",
     "sites": "layout-template",
     "system": "monitor",
     "take": "hand",
     "team": "users",
-    "undo": "undo-2",
     "user": "user",
     "warning": "triangle-alert",
     "waiting": "hourglass",
@@ -101,8 +94,8 @@ def main(arguments: list[str]) -> int:
 
 
 def module_text(nodes: dict[str, Any]) -> str:
-    rows = "\n".join(f'  "{name}": {shape(nodes[source])},' for name, source in NAMES.items())
-    mirrored = json.dumps(sorted(MIRRORED))
+    rows = "\n".join(f'  "{name}": {shape(nodes[source])},' for name, source in NAMES.items() if name not in ONLY_PAGES)
+    mirrored = json.dumps(sorted(MIRRORED - ONLY_PAGES))
     return f"""// Made by update.py from lucide-static {VERSION} (ISC, parts MIT; see LICENSE here): do not edit.
 import {{ h }} from "../vendor/ui.js";
 

@@ -6,12 +6,14 @@ import django.db.models.deletion
 import widget.models
 from django.db import migrations, models
 
+from chatsite.kit.row_security import TenantTable
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
+        ("accounts", "0002_grants"),
     ]
 
     operations = [
@@ -141,5 +143,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="visitorsession",
             constraint=models.UniqueConstraint(fields=("account", "token_sha256"), name="visitor_session_token_once"),
+        ),
+        # -- fences: row-level security and grants (DESIGN: three fences) --
+        TenantTable("widget_site", platform="SELECT, UPDATE"),
+        TenantTable("widget_visitor", references={"site_id": "widget_site"}),
+        TenantTable(
+            "widget_visitorsession",
+            references={"visitor_id": "widget_visitor"},
+            cascade=["visitor_id"],
+            sweeper=["account_id", "id", "used_at"],
         ),
     ]

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Member
+from accounts.presence import online_agents_now
 from accounts.tenancy import account_scope
 from chatsite.kit.client_address import network_of
 from chatsite.kit.errors import NotPermitted, Refused, SignedOut

@@ -3,10 +3,9 @@
 import { icon } from "../../icons/icons.js";
 import { t } from "../../shared/texts.js";
 import { html } from "../../vendor/ui.js";
-import { Help } from "./help.js";
 import { Inbox } from "./inbox.js";
+import { Later } from "./later.js";
 import { Notice } from "./notice.js";
-import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Talk } from "./talk.js";
 
@@ -14,19 +13,17 @@ import { Talk } from "./talk.js";
 
 /** @param {{screen: Screen, words: import("../words.js").Words}} props */
 export function App({ screen, words }) {
-  const { desk, arranged, context } = screen;
+  const { desk, panel } = screen;
   const { open, active } = desk.columns.value;
-  const panel = arranged.value.panel && open.length === 1;
-  return html`<div class="desk" data-chosen=${active !== null} data-panel=${panel} data-context=${context.value}>
+  return html`<div class="desk" data-chosen=${active !== null} data-panel=${active === null ? "none" : panel.value}>
     <${Notice} screen=${screen} />
     <${Inbox} screen=${screen} words=${words} />
     <main class="talks" id="main" tabindex="-1" data-columns=${open.length}>
       ${open.length ? open.map((id) => html`<${Talk} key=${id} id=${id} screen=${screen} words=${words} alone=${open.length === 1} />`) : html`<${NothingOpen} screen=${screen} />`}
     </main>
-    ${active !== null && (panel || context.value) && html`<${Panel} screen=${screen} words=${words} />`}
-    ${context.value && html`<button class="veil" type="button" tabindex="-1" aria-label=${t("close")} onClick=${() => (context.value = false)}></button>`}
-    ${screen.dialog.value === "palette" && html`<${Palette} screen=${screen} />`}
-    ${screen.dialog.value === "help" && html`<${Help} screen=${screen} />`}
+    ${active !== null && panel.value !== "none" && html`<${Panel} screen=${screen} words=${words} />`}
+    ${active !== null && panel.value === "over" && html`<button class="veil" type="button" tabindex="-1" aria-label=${t("close")} onClick=${screen.togglePanel}></button>`}
+    ${screen.dialog.value && html`<${Later} key=${screen.dialog.value} view=${screen.dialog.value} screen=${screen} words=${words} />`}
     <${Toasts} screen=${screen} />
     <p class="visually-hidden" role="status">${desk.spoken.value}</p>
   </div>`;

@@ -3,7 +3,7 @@
 import { icon } from "../../icons/icons.js";
 import { t } from "../../shared/texts.js";
 import { html } from "../../vendor/ui.js";
-import { Ended } from "./ended.js";
+import { Later } from "./later.js";
 import { Row } from "./row.js";
 
 /** @typedef {import("../screen.js").Screen} Screen */
@@ -33,7 +33,7 @@ export function Inbox({ screen, words }) {
         <button type="button" class="tab" aria-pressed=${!isOpen} onClick=${() => screen.turnTo("ended")}>${t("inbox.ended")}</button>
       </div>
     </header>
-    ${isOpen ? html`<${OpenChats} screen=${screen} words=${words} />` : html`<${Ended} screen=${screen} words=${words} />`}
+    ${isOpen ? html`<${OpenChats} screen=${screen} words=${words} />` : html`<${Later} view="ended" screen=${screen} words=${words} />`}
     <${Team} screen=${screen} />
   </section>`;
 }
@@ -83,6 +83,7 @@ function Group({ name, title, chats, screen, words }) {
   const { desk, arranged } = screen;
   const folds = name === "team";
   const unfolded = !folds || arranged.value.team;
+  const unread = name === "mine" ? chats.reduce((sum, chat) => sum + chat.unread, 0) : 0;
   if (!chats.length && name !== "mine") return null;
   const active = desk.active.value;
   const open = desk.columns.value.open;
@@ -90,11 +91,12 @@ function Group({ name, title, chats, screen, words }) {
   const drafts = desk.drafts.value;
   const endings = desk.endings.list.value;
   const room = desk.room.value > 1 && open.length > 0;
-  return html`<section class="group" aria-label=${title}>
+  return html`<section class="group" data-group=${name} aria-label=${title}>
     <h2 class="group-title">
       ${folds
         ? html`<button type="button" class="fold" aria-expanded=${unfolded} onClick=${() => screen.arrange({ team: !unfolded })}>${title} <span class="group-count">${chats.length}</span>${icon("chevron-down")}</button>`
         : html`<span>${title} <span class=${name === "waiting" ? "group-count group-count-warm" : "group-count"}>${chats.length}</span></span>`}
+      ${unread > 0 && html`<span class="badge badge-count" aria-hidden="true">${unread}</span>`}
     </h2>
     ${!chats.length && html`<p class="group-empty">${t("inbox.mine_empty")}</p>`}
     ${unfolded && chats.length > 0 && html`<ul class="rows">

@@ -5,6 +5,8 @@ import { t } from "../../shared/texts.js";
 import { html } from "../../vendor/ui.js";
 import { Face } from "./face.js";
 
+const SHORT_MS = 10_000; // the console's clocks turn no faster
+
 /** @typedef {import("../desk.js").LiveChat} LiveChat */
 
 /** @param {{screen: import("../screen.js").Screen, words: import("../words.js").Words}} props */
@@ -46,7 +48,7 @@ export function Panel({ screen, words }) {
       <h3>${t("panel.chat")}</h3>
       <dl class="facts">
         <${Fact} name="clock" label=${t("panel.started")} value=${words.stamp(chat.started_at)} />
-        ${waited !== null && html`<${Fact} name="waiting" label=${t(chat.state === "waiting" ? "panel.waits" : "panel.waited")} value=${words.length(waited)} />`}
+        ${waited !== null && html`<${Fact} name="waiting" label=${t(chat.state === "waiting" ? "panel.waits" : "panel.waited")} value=${waited < SHORT_MS ? t("panel.moment") : words.wideLength(waited)} />`}
         <${Fact} name="user" label=${t("panel.answers")} value=${chat.assignee && (desk.isMine(chat) ? t("panel.me") : chat.assignee.name)} />
         ${chat.ended_at && html`<${Fact} name="archive" label=${t("panel.ended")} value=${words.stamp(chat.ended_at)} />`}
       </dl>

@@ -42,7 +42,7 @@ function Head({ chat, name, screen, alone }) {
       <p class="hint">${t(online ? "visitor.online" : "visitor.offline")}${chat.site && html` · ${chat.site.name}`}</p>
     </div>
     ${desk.mayEnd(chat) && html`<button class="button button-quiet" type="button" title=${t("end.button_hint")} disabled=${Boolean(desk.endings.list.value[chat.id])} onClick=${() => desk.end(chat.id)}>${icon("done")}<span class="button-words">${t("end.button")}</span></button>`}
-    <button class="button button-quiet button-icon panel-button" type="button" aria-label=${t("panel.toggle")} title=${t("panel.toggle")} aria-expanded=${screen.arranged.value.panel} onClick=${screen.togglePanel}>${icon("panel")}</button>
+    <button class="button button-quiet button-icon panel-button" type="button" aria-label=${t("panel.toggle")} title=${t("panel.toggle")} aria-expanded=${screen.panel.value !== "none"} onClick=${screen.togglePanel}>${icon("panel")}</button>
     ${!alone && html`<button class="button button-quiet button-icon" type="button" aria-label=${t("talk.close")} title=${t("talk.close")} onClick=${() => desk.close(chat.id)}>${icon("close")}</button>`}
   </header>`;
 }
@@ -99,7 +99,7 @@ function Transcript({ chat, name, screen, words }) {
  */
 function useReading(chat, screen, away) {
   const { desk, looking } = screen;
-  const looks = looking.value && desk.active.value === chat.id && !away;
+  const looks = looking.value && !away;
   const open = desk.line.value.state === "open";
   useEffect(() => {
     if (!looks || !open || !chat.unread) return undefined;

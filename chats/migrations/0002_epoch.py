@@ -13,6 +13,6 @@ def write_epoch(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chats", "0002_fences")]
+    dependencies = [("chats", "0001_initial")]
 
     operations = [migrations.RunPython(write_epoch, migrations.RunPython.noop)]

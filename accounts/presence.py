@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from chatsite.kit.leases import living, release, renew
-from chatsite.kit.redis import async_redis
+from chatsite.kit.leases import living, living_now, release, renew
+from chatsite.kit.redis import RedisError, async_redis, sync_redis
 
 
 def _key(account_public_id: str) -> str:
@@ -23,3 +23,11 @@ async def drop_agent(account_public_id: str, holder: str) -> None:
 async def online_agents(account_public_id: str) -> frozenset[str]:
     """Return the public ids of members with a living console."""
     return frozenset(holder.partition(":")[0] for holder in await living(async_redis(), _key(account_public_id)))
+
+
+def online_agents_now(account_public_id: str) -> frozenset[str]:
+    """The same for pages; empty while Redis is away, since nobody can be promised then."""
+    try:
+        return frozenset(holder.partition(":")[0] for holder in living_now(sync_redis(), _key(account_public_id)))
+    except RedisError:
+        return frozenset()
