@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-import polib  # type: ignore[import-untyped]
+import polib
 from django.utils.translation.template import templatize
 
 from chatsite.kit.texts import Plural, Texts
@@ -36,7 +36,8 @@ LANGUAGES = [
     Language("de", "nplurals=2; plural=(n != 1);", ("one", "other")),
     Language(
         "ar",
-        "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",
+        "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
+        " : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",
         ("zero", "one", "two", "few", "many", "other"),
     ),
 ]
@@ -80,14 +81,13 @@ def find_in_python(source: str, path: str) -> Iterator[Message]:
     """Yield the marked texts of a module in their order. A marked f-string could never be translated: ValueError."""
     calls = [node for node in ast.walk(ast.parse(source, path)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        function = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+        function = str(getattr(call.func, "id", getattr(call.func, "attr", "")))
         texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         message = _arrange(function, texts)
         if message:
             yield message
-        elif function == "_" or "gettext" in function:
-            if any(isinstance(one, ast.JoinedStr) for one in call.args):
-                raise ValueError(f"{path}:{call.lineno}: an f-string cannot be translated; fill in afterwards with %.")
+        elif (function == "_" or "gettext" in function) and any(isinstance(one, ast.JoinedStr) for one in call.args):
+            raise ValueError(f"{path}:{call.lineno}: an f-string cannot be translated; fill in afterwards with %.")
 
 
 def find_in_template(source: str, path: str) -> Iterator[Message]:

@@ -88,6 +88,7 @@ async def _supervise(work: Callable[[Supervision], Awaitable[None]], supervision
     try:
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
+            supervision.say("Stopping …")
             working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working

@@ -9,7 +9,7 @@ TEXTS: Texts = {
     "chat.title": "Chat with {site}",
     # -- header
     "header.of": "answers you for {site}",
-    "header.online": "We are here and answer now",
+    "header.online": "We are here",
     "header.away": "Nobody is here right now",
     "header.menu": "Privacy and options",
     "header.minimise": "Minimise the chat",
@@ -75,7 +75,7 @@ TEXTS: Texts = {
     "sheet.here.texts": "What you have written and not sent yet.",
     "sheet.here.muted": "That you want no sound.",
     "sheet.here.memory": "Nothing is stored: your browser does not allow it. The chat works while this page is open.",
-    "sheet.here.handle": "For the next page of this site, a sealed key in this tab.",
+    "sheet.here.handle": "A sealed key to this chat, in this tab only. It goes when you close the tab. No cookies.",
     "sheet.there": "With us",
     "sheet.there.messages": "Your messages and their times. The team of {site} reads them.",
     "sheet.there.facts": "While you chat: the page you are on, your browser's name and your language.",

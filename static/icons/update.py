@@ -65,14 +65,8 @@ NAMES = {
     "warning": "triangle-alert",
     "waiting": "hourglass",
 }
-MIRRORED = {
-    "back",
-    "next",
-    "sign-out",
-    "undo",
-    "external",
-    "panel",
-}  # point the other way where text runs right to left
+ONLY_PAGES = {"copy", "plus", "next", "sign-out"}  # not sent with the scripts, which have a budget
+MIRRORED = {"back", "next", "sign-out", "external", "panel"}  # point the other way where text runs right to left
 
 
 def main(arguments: list[str]) -> int:

@@ -94,6 +94,7 @@ def test_a_socket_folder_that_somebody_else_put_there_is_refused(data_dir: Path,
 
 
 @AS_ROOT
+@pytest.mark.slow  # makes a database
 @pytest.mark.parametrize("choose", [postgres._choose_mapped, postgres._choose_dropped], ids=["mapped", "dropped"])
 def test_root_runs_postgres_in_a_user_namespace_or_as_nobody(
     choose: Callable[[], Identity], open_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -117,6 +118,7 @@ def test_a_folder_that_nobody_may_enter_is_named(open_folder: Path, monkeypatch:
         postgres.choose_identity(near=closed / "postgres")
 
 
+@pytest.mark.slow  # makes a database in a process of its own
 def test_an_ordinary_user_needs_no_tricks(tmp_path: Path) -> None:
     """As root, a user namespace makes this an ordinary user's process that can still read this Python."""
     script = (
@@ -251,17 +253,20 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """What initdb makes, once: copying it is several times quicker."""
     data_dir = tmp_path_factory.mktemp("fresh") / "postgres"
     identity = postgres.choose_identity(near=data_dir)
     postgres.initialise(data_dir=data_dir, identity=identity, durable=False)
-    return data_dir
+    yield data_dir
+    shutil.rmtree(data_dir)
 
 
 @pytest.fixture
-def data_dir(fresh_data: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(fresh_data, tmp_path / "postgres"))
+def data_dir(fresh_data: Path, tmp_path: Path) -> Iterator[Path]:
+    """40 MB, which pytest would keep for three runs."""
+    yield Path(shutil.copytree(fresh_data, tmp_path / "postgres"))
+    shutil.rmtree(tmp_path / "postgres")
 
 
 @pytest.fixture
@@ -286,6 +291,7 @@ def admin_url(fresh_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server = postgres.start_postgres(data_dir=data_dir, log=log, settings=postgres.UNSAFE_SETTINGS)
     yield server.url
     stop_server(server)
+    shutil.rmtree(data_dir)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ PROLOGUE = "import os, signal, sys, time; open(sys.argv[1], 'w').write(str(os.ge
 Work = Callable[[Supervision], Awaitable[None]]
 
 
+@pytest.mark.slow  # makes a database, and waits for a restart
 def test_a_killed_postgres_comes_back_with_its_rows(tmp_path: Path, said: list[str]) -> None:
     server = postgres.prepare_postgres(data_dir=tmp_path / "postgres")
     part = Part(
@@ -82,22 +83,22 @@ def test_a_part_that_keeps_dying_is_reported_once_and_tried_on(tmp_path: Path, s
 
 
 def test_pauses_between_restarts_grow(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.05)
     moments: list[float] = []
 
     def note() -> None:
         moments.append(time.monotonic())
 
     async def work(supervision: Supervision) -> None:
-        part = script("weak", "time.sleep(0.2); sys.exit(1)", pid_file=tmp_path / "weak", before_start=note)
+        part = script("weak", "time.sleep(0.1); sys.exit(1)", pid_file=tmp_path / "weak", before_start=note)
         await start_part(supervision, part)
         await until(lambda: len(moments) == 4)
 
     run(work, tmp_path, said)
     first, second, third = (later - earlier for earlier, later in pairwise(moments))
-    assert first >= 0.2 + 0.1
-    assert second >= 0.2 + 0.2
-    assert third >= 0.2 + 0.4
+    assert first >= 0.1 + 0.05
+    assert second >= 0.1 + 0.1
+    assert third >= 0.1 + 0.2
 
 
 def test_everything_is_stopped_in_reverse_order(tmp_path: Path, said: list[str]) -> None:
@@ -239,5 +240,5 @@ def wait_until_gone(pid: int) -> None:
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the person at the terminal would read. Restarts are made quick."""
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_SECONDS", 0.2)
     return []

@@ -58,7 +58,7 @@ function Done({ store }) {
 function keptHere({ session, chat, draft, muted, line }) {
   if (line.value.state === "silent") return ["sheet.here.nothing"];
   const writing = draft.value !== "" || Object.values(chat.value.chats).some((one) => one.pending.some((pending) => !pending.sent));
-  if (session.denied) return ["sheet.here.memory", ...(session.handle ? ["sheet.here.handle"] : [])];
+  if (session.denied) return [session.handle ? "sheet.here.handle" : "sheet.here.memory"];
   return ["sheet.here.key", ...(writing ? ["sheet.here.texts"] : []), ...(muted.value ? ["sheet.here.muted"] : [])];
 }
 
