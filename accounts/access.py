@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -24,8 +24,8 @@ def find_member(*, person: Person, account_public_id: str | None) -> Member | No
             .select_related("account")
             .order_by("id")
         )
-    chosen = [member for member in members if member.account.public_id == account_public_id]
-    return (chosen or members or [None])[0]
+    chosen = [member for member in members if member.account.public_id == account_public_id] or members
+    return chosen[0] if chosen else None
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -64,7 +64,7 @@ def requires(
                 return view(request, member, *args, **kwargs)
 
         door.permission = permission  # type: ignore[attr-defined]  # the access table's test reads it
-        return door
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], door)
 
     return decorate
 

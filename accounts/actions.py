@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from accounts.models import Account, AccountState, Member, Person, TAKING_CHATS
+from accounts.models import TAKING_CHATS, Account, AccountState, Member, Person
 from accounts.permissions import Role
 from accounts.tenancy import account_scope, person_scope
 from chatsite.kit.enqueue import enqueue

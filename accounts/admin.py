@@ -37,7 +37,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """All accounts' rows: the platform's own role may see them, the tables are on its short list."""
         manager = getattr(self.model, "all_accounts_unscoped", self.model._default_manager)
-        return manager.get_queryset().order_by(*self.get_ordering(request))
+        rows: QuerySet[Any] = manager.get_queryset().order_by(*self.get_ordering(request))
+        return rows
 
 
 @admin.register(Account)

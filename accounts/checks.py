@@ -16,8 +16,10 @@ def refuse_unsafe_role(alias: str = "default") -> None:
             " FROM pg_roles r WHERE rolname = current_user"
         )
         role, superuser, bypasses, owns = cursor.fetchone()
-    if superuser or bypasses or owns:
+    faults = {"is a superuser": superuser, "bypasses row-level security": bypasses, "owns tables": owns}
+    why = " and ".join(words for words, true in faults.items() if true)
+    if why:
         raise UnsafeDatabaseRole(
-            f"The database role {role} is {'a superuser' if superuser else 'able to bypass row-level security' if bypasses else 'the owner of tables'}; "
-            "serve as chatsite_app (web, worker) or chatsite_platform (admin). `manage.py bootstrap_database` makes them."
+            f"The database role {role} {why}. Serve as chatsite_app (web, worker) or chatsite_platform (admin);"
+            " `manage.py bootstrap_database` makes them."
         )

@@ -71,7 +71,7 @@ class Person(AbstractBaseUser):
     """Somebody who can sign in. Belongs to accounts as a member; `is_staff` people run the platform."""
 
     # No column: signing in must not write the person's row; sessions tell when they were used.
-    last_login = None  # type: ignore[assignment]
+    last_login = None
 
     public_id = models.CharField(max_length=32, unique=True, default=new_person_id, editable=False)
     email = models.EmailField(max_length=254)

@@ -10,10 +10,10 @@ from accounts.models import Person
 from accounts.tenancy import person_scope, sign_in_scope
 
 
-class PersonBackend(AuthenticationBackend):
+class PersonBackend(AuthenticationBackend):  # type: ignore[misc]
     """allauth's backend inside the scope that lets the database show exactly one person."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Person | None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Person | None:
         email = credentials.get("email") or credentials.get("username")
         if not isinstance(email, str) or "\x00" in email:
             return None
@@ -21,7 +21,7 @@ class PersonBackend(AuthenticationBackend):
             person = super().authenticate(request, **credentials)
         return person if isinstance(person, Person) else None
 
-    def get_user(self, user_id: Any) -> Person | None:  # type: ignore[override]
+    def get_user(self, user_id: Any) -> Person | None:
         """Return the session's person; the session itself is the proof of identity."""
         with person_scope(int(user_id)):
             person = Person.objects.filter(pk=user_id).first()

@@ -42,7 +42,7 @@ def _set(name: str, value: str) -> str:
 
 @contextmanager
 def _local_setting(name: str, value: str) -> Iterator[None]:
-    """Hold a transaction in which `name` is `value`; put the previous value back, which a savepoint's release does not."""
+    """Hold a transaction in which `name` is `value`; then put the former value back: releasing a savepoint does not."""
     with transaction.atomic():
         previous = _set(name, value)
         yield
@@ -68,7 +68,7 @@ def account_scope(account_id: int) -> Iterator[None]:
 
 @contextmanager
 def person_scope(person_id: int) -> Iterator[None]:
-    """Hold a transaction that sees this person, his memberships and their accounts. For sign-in and choice of account."""
+    """Hold a transaction that sees this person, his memberships and their accounts. For finding the account."""
     with _local_setting("app.person_id", str(person_id)):
         yield
 
@@ -91,7 +91,7 @@ class TenantManager(models.Manager[M]):
 
 
 class TenantForeignKey(models.ForeignKey[Any, Any]):
-    """A reference to a row of the same account. The constraint is composite and comes from the TenantTable operation."""
+    """A reference within the account. Its constraint is composite and comes from the TenantTable operation."""
 
     def __init__(self, to: Any, on_delete: Any = models.DO_NOTHING, **options: Any) -> None:
         options["db_constraint"] = False

@@ -48,7 +48,7 @@ class Close:
 # -- parts ---------------------------------------------------------------------------------------------------
 
 
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+class Part(msgspec.Struct, omit_defaults=True):
     """A piece of a frame. Fields at their default are left out on the wire."""
 
 
@@ -169,7 +169,7 @@ class Head(Part):
 # -- client → server -----------------------------------------------------------------------------------------
 
 
-class In(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="t"):
+class In(msgspec.Struct, forbid_unknown_fields=True, tag_field="t"):
     """A frame from a browser. Unknown fields are refused (`bad_frame`)."""
 
 
@@ -185,7 +185,7 @@ class Start(In, tag="start"):
 
     cmid: Cmid
     text: str
-    page: PageRef = PageRef()
+    page: PageRef = msgspec.field(default_factory=PageRef)
 
 
 class Send(In, tag="send"):
@@ -267,7 +267,7 @@ AgentFrame = Hello | Send | Sync | History | Read | Typing | Take | End | Availa
 # -- server → client -----------------------------------------------------------------------------------------
 
 
-class Out(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t"):
+class Out(msgspec.Struct, omit_defaults=True, tag_field="t"):
     """A frame to a browser. Clients ignore frames and fields that they do not know."""
 
 
@@ -315,7 +315,7 @@ class EventFrame(Out, tag="event"):
 
 
 class Events(Out, tag="events"):
-    """A page of events in order. Forward pages answer `sync` and carry `after`; backward ones `history` and `before`."""
+    """A page of events in order: `after` names the `sync` that it answers, `before` the `history`."""
 
     chat: str
     events: list[Event]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject, Now
@@ -16,7 +16,9 @@ from chats.protocol import (
     SYNC_PAGE_EVENTS,
     Assignee,
     Chat,
+    ChatState,
     Event,
+    EventKind,
     Events,
     Head,
     Member,
@@ -29,6 +31,7 @@ from chats.protocol import (
     VisitorInfo,
     encode,
 )
+from chats.protocol import SenderKind as SenderKindName
 from chatsite.kit.errors import NotFound
 from widget.models import Visitor
 
@@ -106,8 +109,8 @@ def _event(row: EventRow, senders: dict[tuple[str, int], Sender]) -> Event:
     return Event(
         seq=row.seq,
         id=row.public_id,
-        kind=row.kind,
-        sender=senders.get((row.sender_kind, row.sender_id), Sender(kind=row.sender_kind)),
+        kind=cast(EventKind, row.kind),
+        sender=senders.get((row.sender_kind, row.sender_id), Sender(kind=cast(SenderKindName, row.sender_kind))),
         at=to_utc_text(row.created_at),
         cmid=str(row.cmid),
         text=row.text,
@@ -195,7 +198,7 @@ def get_chat(ref: ChatRef, online_visitors: frozenset[str] = frozenset()) -> Cha
 
 
 def list_ended(*, before: str | None, words: str) -> tuple[list[Chat], str | None]:
-    """Return a page of ended chats, newest first, and the cursor of the next one. `words`: in visitor's or site's name."""
+    """Return a page of ended chats, newest first, and the next page's cursor. `words`: in visitor's or site's name."""
     chats = ChatRow.objects.filter(state=State.ENDED)
     if words:
         chats = chats.filter(visitor__name__icontains=words) | chats.filter(site__name__icontains=words)
@@ -248,7 +251,10 @@ def list_heads() -> dict[str, tuple[str, Head]]:
         "public_id", "visitor__public_id", "last_seq", "state", "visitor_read_seq", "agent_read_seq"
     )[:INBOX_MAX_CHATS]
     return {
-        chat: (visitor, Head(last=last, state=state, read=ReadMarks(visitor=visitor_read, agent=agent_read)))
+        chat: (
+            visitor,
+            Head(last=last, state=cast(ChatState, state), read=ReadMarks(visitor=visitor_read, agent=agent_read)),
+        )
         for chat, visitor, last, state, visitor_read, agent_read in rows
     }
 

@@ -52,6 +52,8 @@ TEXTS: Texts = {
     "viewer.hint": "You can read along. Your role does not answer chats.",
     "accepting.on": "Accepting chats",
     "accepting.on_hint": "New chats ring here.",
+    "accepting.muted_hint": "Your sound is off.",
+    "accepting.blocked_hint": "Click anywhere once: then they may ring.",
     "accepting.off": "Not accepting",
     "accepting.off_hint": "New chats stay silent here.",
     # -- nothing to show -------------------------------------------------------------------------------------

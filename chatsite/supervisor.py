@@ -63,11 +63,11 @@ class Watched:
 
 @dataclass(slots=True)
 class Supervision:
-    """What one supervisor keeps running. `say` shows a line to the person at the terminal."""
+    """What one supervisor keeps running, in groups that start and stop together. `say` shows a line to the person."""
 
     log_folder: Path
     say: Callable[[str], None]
-    watched: list[Watched] = field(default_factory=list)
+    groups: list[list[Watched]] = field(default_factory=list)
 
 
 def supervise(work: Callable[[Supervision], Awaitable[None]], *, log_folder: Path, say: Callable[[str], None]) -> None:
@@ -105,13 +105,15 @@ async def _work_and_wait(work: Callable[[Supervision], Awaitable[None]], supervi
 
 async def start_part(supervision: Supervision, part: Part) -> float:
     """Start a part, wait until it is ready, and keep it running from then on. Answers how many seconds that took."""
+    return await start_together(supervision, [part])
+
+
+async def start_together(supervision: Supervision, parts: list[Part]) -> float:
+    """The same for parts that do not need each other: nor do they wait for each other, at the start or at the end."""
     started = time.monotonic()
-    watched = await _launch(part, log=_open_log(supervision, part.name))
-    supervision.watched.append(watched)
-    failure = await _wait_until_ready(watched)
-    if failure:
-        raise PartFailed(_explain(watched, failure))
-    watched.keeper = asyncio.create_task(_keep_running(supervision, watched))
+    group: list[Watched] = []
+    supervision.groups.append(group)
+    await asyncio.gather(*(_start(supervision, group, part) for part in parts))
     return time.monotonic() - started
 
 
@@ -153,6 +155,15 @@ def _open_log(supervision: Supervision, name: str) -> Path:
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     return log
+
+
+async def _start(supervision: Supervision, group: list[Watched], part: Part) -> None:
+    watched = await _launch(part, log=_open_log(supervision, part.name))
+    group.append(watched)
+    failure = await _wait_until_ready(watched)
+    if failure:
+        raise PartFailed(_explain(watched, failure))
+    watched.keeper = asyncio.create_task(_keep_running(supervision, watched))
 
 
 async def _launch(part: Part, *, log: Path) -> Watched:
@@ -220,12 +231,16 @@ async def _restart(watched: Watched) -> str:
 
 
 async def _stop_all(supervision: Supervision, *, hurry: asyncio.Event) -> None:
-    """Stop the parts, the last started first; a second Ctrl-C kills what is left."""
-    for watched in reversed(supervision.watched):
-        if watched.keeper:
-            watched.keeper.cancel()
-            await asyncio.gather(watched.keeper, return_exceptions=True)
-        await _stop_process(watched, hurry=hurry)
+    """Stop the groups, the last started first; a second Ctrl-C kills what is left."""
+    for group in reversed(supervision.groups):
+        await asyncio.gather(*(_stop(watched, hurry=hurry) for watched in group))
+
+
+async def _stop(watched: Watched, *, hurry: asyncio.Event) -> None:
+    if watched.keeper:
+        watched.keeper.cancel()
+        await asyncio.gather(watched.keeper, return_exceptions=True)
+    await _stop_process(watched, hurry=hurry)
 
 
 async def _stop_process(watched: Watched, *, hurry: asyncio.Event) -> None:

@@ -66,18 +66,19 @@ def frame_ancestors(domains: list[str]) -> list[str]:
 
 
 def allows_origin(domains: list[str], origin: str) -> bool:
-    """Return whether a page of `origin` is on the list. A courtesy and a hint: the browser's fence is frame_ancestors."""
+    """Return whether a page of `origin` is on the list. A hint only: the browser's fence is frame_ancestors."""
     try:
         parts = urlsplit(origin)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    for domain in domains:
-        name, _, wanted_port = domain.partition(":")
-        if name in THIS_COMPUTER:
-            if host == name and parts.scheme == "http" and (not wanted_port or str(port) == wanted_port):
-                return True
-        elif parts.scheme == "https" and port is None:
-            if host == name or (name.startswith("*.") and host.endswith(name[1:])):
-                return True
-    return False
+    return any(_matches(domain, scheme=parts.scheme, host=host, port=port) for domain in domains)
+
+
+def _matches(domain: str, *, scheme: str, host: str, port: int | None) -> bool:
+    name, _, wanted_port = domain.partition(":")
+    if name in THIS_COMPUTER:
+        return host == name and scheme == "http" and (not wanted_port or str(port) == wanted_port)
+    if scheme != "https" or port is not None:
+        return False
+    return host == name or (name.startswith("*.") and host.endswith(name[1:]))

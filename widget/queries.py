@@ -40,7 +40,7 @@ def find_session(*, token: str | None = None, session_id: int | None = None) -> 
     sessions = VisitorSession.objects.select_related("visitor__site", "account")
     if token is not None:
         return sessions.filter(token_sha256=hash_token(token)).first()
-    return sessions.filter(id=session_id).first()
+    return sessions.filter(pk=session_id).first() if session_id is not None else None
 
 
 def list_living_sessions(ids: list[int]) -> set[int]:

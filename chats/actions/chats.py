@@ -3,7 +3,6 @@
 import uuid
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
 
 from accounts.models import Account, Member
 from accounts.permissions import Permission, allows

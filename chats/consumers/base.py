@@ -12,8 +12,7 @@ import msgspec
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from channels.consumer import AsyncConsumer
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 from accounts.tenancy import account_scope
 from chats.fanout import ChatRef, Room, hub
@@ -75,11 +74,11 @@ async def in_scope(account_id: int, work: Callable[[], T]) -> T:
         return await sync_to_async(run)()
 
 
-class ChatSocket(AsyncConsumer):
+class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     """One visitor's or agent's socket. Subclasses name their frames, sign in, and handle each kind of frame."""
 
     audience: ClassVar[str]
-    decode: ClassVar[Callable[[str], Any]]
+    decode: ClassVar[Callable[..., Any]]
     handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[None]]]]
     is_agent: ClassVar[bool]
 
@@ -89,6 +88,16 @@ class ChatSocket(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket. Overrides Channels' dispatch, which goes through a thread before each event."""
+        self._prepare(scope, receive, send)
+        try:
+            await self._serve()
+        finally:
+            self._closed = True
+            if self.room is not None:
+                hub().leave(self)
+                await self.goodbye()
+
+    def _prepare(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self._receive, self._send = scope, receive, send
         self.sid = new_id("sid")
         self.room: Room | None = None
@@ -99,13 +108,6 @@ class ChatSocket(AsyncConsumer):
         self._queued_chars = 0
         self._draining: asyncio.Task[None] | None = None
         self._closed = False
-        try:
-            await self._serve()
-        finally:
-            self._closed = True
-            if self.room is not None:
-                hub().leave(self)
-                await self.goodbye()
 
     async def _serve(self) -> None:
         await self._receive()  # websocket.connect

@@ -1,4 +1,4 @@
-"""What a process does for its sockets by the clock: heartbeats with heads, presence, and looking whether each may stay."""
+"""What a process does for its sockets by the clock: heartbeats with heads, presence, and whether each may stay."""
 
 import asyncio
 import logging
@@ -61,7 +61,7 @@ async def _beat_room(room: Room) -> None:
 
 @run_in_background
 async def watch_presence(hub: Hub) -> None:
-    """Tell consoles who of the team is here, visitors whether somebody answers, agents whether their visitors are here."""
+    """Tell consoles who is here of team and visitors, and visitors whether somebody answers."""
     swept = 0.0
     while True:
         await asyncio.sleep(PRESENCE_AT_ONCE_S)

@@ -59,14 +59,17 @@ LOCK = "SELECT id FROM chats_chat WHERE account_id = app_account_id() AND id = A
 # A message needs an open chat, an agent's message also that the chat is his, a visitor's that the account takes chats.
 APPEND = """
 WITH item AS (
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[], %s::jsonb[], %s::text[])
-        WITH ORDINALITY AS item (chat_id, kind, sender_kind, sender_id, cmid, text, data, public_id, ord)
+    SELECT * FROM unnest(
+        %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[], %s::jsonb[], %s::text[]
+    ) WITH ORDINALITY AS item (chat_id, kind, sender_kind, sender_id, cmid, text, data, public_id, ord)
 ), judged AS (
-    SELECT item.*, chat.last_seq, known.seq AS known_seq, known.public_id AS known_public_id, known.created_at AS known_at,
+    SELECT item.*, chat.last_seq,
+        known.seq AS known_seq, known.public_id AS known_public_id, known.created_at AS known_at,
         CASE
             WHEN chat.id IS NULL THEN 'absent'
             WHEN known.seq IS NOT NULL THEN
-                CASE WHEN known.kind = item.kind AND known.text IS NOT DISTINCT FROM item.text THEN 'dup' ELSE 'conflict' END
+                CASE WHEN known.kind = item.kind AND known.text IS NOT DISTINCT FROM item.text
+                    THEN 'dup' ELSE 'conflict' END
             WHEN chat.state = '{ENDED}' THEN 'ended'
             WHEN item.sender_kind = '{AGENT}' AND item.kind = '{MESSAGE}'
                 AND chat.assignee_id IS DISTINCT FROM item.sender_id THEN 'not_yours'

@@ -1,5 +1,5 @@
-"""Leases: who is here, as far as he said so lately. Kept in Redis by Redis' own clock, so that no two machines' clocks are
-ever compared; never trusted to a goodbye."""
+"""Leases: who is here, as far as he said so lately. Kept in Redis by Redis' own clock, so that no two machines' clocks
+are ever compared; never trusted to a goodbye."""
 
 from collections.abc import Iterable
 

@@ -29,7 +29,7 @@ LOCAL_MAX_KEYS = 10_000  # the stand-in counters are dropped beyond this; they o
 
 
 def count(key: str, *, limit: int, window_s: int) -> None:
-    """Count one use of `key`; raise RateLimited beyond `limit` in the running window. Without Redis, by this process."""
+    """Count one use of `key`; raise RateLimited beyond `limit` in the window. While Redis is away, by this process."""
     try:
         pipe = sync_redis().pipeline()
         pipe.incr(f"limit:{key}")

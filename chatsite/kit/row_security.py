@@ -66,7 +66,8 @@ class TenantTable(RunSQL):
             "sweeper": tuple(sweeper), "platform": platform, "has_id": has_id,
         }  # fmt: skip
         scope = "account_id = app_account_id()"
-        forward, backward = [], []
+        forward: list[str] = []
+        backward: list[str] = []
         if has_id:
             forward.append(f"ALTER TABLE {table} ADD CONSTRAINT {table}_account_key UNIQUE (account_id, id);")
             backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {table}_account_key;")
@@ -100,7 +101,7 @@ class TenantTable(RunSQL):
 
 
 class PolicyTable(RunSQL):
-    """Fence a table whose rows belong to a person or are an account: policies are given as (name, command, using, check)."""
+    """Fence a table of people or accounts. A policy is (name, command, using, check)."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ class StaticSources(StaticFilesConfig):
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "*.test.js", "*.d.ts", "*.py", "*.md", "tsconfig.json"]
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     support_js_module_import_aggregation = True
 
     # Django also takes the types of JSDoc, `import("./x.js").Name`, for imports, and then refuses two modules that only

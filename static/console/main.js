@@ -125,12 +125,12 @@ function pressed(event, screen) {
  */
 function focus(what, id) {
   const attribute = what === "search" ? "[data-search]" : `[data-${what}="${CSS.escape(id ?? "")}"]`;
-  requestAnimationFrame(() => requestAnimationFrame(() => {
+  setTimeout(() => {
     const found = document.querySelector(attribute) ?? document.querySelector(`[data-log="${CSS.escape(id ?? "")}"]`);
     if (!(found instanceof HTMLElement)) return;
     found.focus({ preventScroll: what !== "row" });
     if (what === "row") found.scrollIntoView({ block: "nearest" });
-  }));
+  });
 }
 
 /** How many conversations fit beside each other. @param {import("./desk.js").Desk} desk */

@@ -32,8 +32,18 @@ export function t(key, values = {}) {
   const form = typeof found === "string" ? found : (found[plurals.select(Number(values.n ?? 0))] ?? found.other ?? key);
   return form.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
-    return value === undefined ? whole : typeof value === "number" ? numbers.format(value) : value;
+    if (value === undefined) return whole;
+    return typeof value === "number" ? numbers.format(value) : isolated(value);
   });
+}
+
+const RIGHT_TO_LEFT_LETTER = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name of the other direction would turn the signs around it over: it is put between marks that keep it apart.
+ * @param {string} value */
+function isolated(value) {
+  const turns = RIGHT_TO_LEFT_LETTER.test(value) !== (dir() === "rtl");
+  return turns ? `\u2068${value}\u2069` : value;
 }
 
 export const currentLanguage = () => language;

@@ -18,6 +18,14 @@ it("shows the key where a text is missing, and leaves unknown names alone", () =
   assert.equal(t("a"), "{who} writes");
 });
 
+it("keeps a name of the other direction apart from the sentence", () => {
+  setTexts({ joined: "{name}: 1" }, "en");
+  assert.equal(t("joined", { name: "Anna" }), "Anna: 1");
+  assert.equal(t("joined", { name: "سارة" }), "\u2068سارة\u2069: 1");
+  setTexts({ joined: "{name} هنا" }, "ar");
+  assert.equal(t("joined", { name: "Anna" }), "\u2068Anna\u2069 هنا");
+});
+
 it("loads a language's file", async () => {
   await loadTexts("/x.json", "de", async () => new Response('{"a": "Hallo"}'));
   assert.equal(t("a"), "Hallo");

@@ -45,12 +45,16 @@ export function joinHost(window, heard) {
     if (origin !== null) window.parent.postMessage({ chatsite: 1, type, ...more }, origin);
   }
 
+  let told = ""; // the loader writes it down: only changes are worth that
   return {
     close: () => post("close"),
     /** @param {number} count */
     unread: (count) => post("unread", { count }),
     /** @param {"open" | "min" | "none"} state @param {string} handle  only where storage is denied to us */
-    state: (state, handle) => post("state", handle ? { state, handle } : { state }),
+    state(state, handle) {
+      if (origin === null || told === (told = `${state} ${handle}`)) return;
+      post("state", handle ? { state, handle } : { state });
+    },
   };
 }
 

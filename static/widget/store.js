@@ -60,7 +60,8 @@ export function createStore({ boot, session, host, sound, clock, surroundings, r
   const unread = computed(() => Object.values(chat.value.chats).reduce((sum, one) => sum + one.unread, 0));
   const online = computed(() => (chat.value.side ? chat.value.online : site.value.online));
   const typing = computed(() => Object.values(open_chat.value?.typing ?? {}).map((sign) => sign.sender.name ?? ""));
-  const restless = computed(() => unsent(chat.value).length > 0 || typing.value.length > 0 || line.value.retry_at !== undefined);
+  const writing = computed(() => unsent(chat.value).length > 0);
+  const restless = computed(() => writing.value || typing.value.length > 0 || line.value.retry_at !== undefined);
 
   const outbox = createOutbox({
     read: () => chat.peek(),
@@ -325,7 +326,7 @@ export function createStore({ boot, session, host, sound, clock, surroundings, r
 
   return {
     boot, site, chat, chats, current, open_chat, line, opened, visible, atEnd, below, earlier, refusal, sheet, muted, full,
-    now, draft, focusWanted, online, typing, live, session,
+    now, draft, focusWanted, online, typing, writing, live, session,
     begin, open, minimise, closeSheet, send, write, retry, discard, loadEarlier, endChat, startAnew, startAgain, forget,
     mute, setPage, kick: () => connection?.kick(), stopTyping: signs.stop, forgotten,
   };

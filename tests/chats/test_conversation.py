@@ -25,7 +25,8 @@ def test_a_question_is_taken_answered_seen_and_ended(committed_db: None, team: T
         assert (await agent.until("event"))["event"]["text"] == "Do you ship to Norway?"
 
         await agent.send(t="take", chat=chat, cmid=cmid())
-        assert (await visitor.until(lambda f: f["t"] == "event" and f["event"]["seq"] == 2))["event"]["kind"] == "assigned"
+        joined = await visitor.until(lambda f: f["t"] == "event" and f["event"]["seq"] == 2)
+        assert joined["event"]["kind"] == "assigned"
         await agent.send(t="typing", chat=chat, on=True)
         assert (await visitor.until("typing"))["sender"]["name"] == "Acme agent"
         await agent.send(t="send", chat=chat, cmid=cmid(), text="We do!")

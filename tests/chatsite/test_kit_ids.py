@@ -14,9 +14,7 @@ def test_an_identifier_says_its_kind_and_has_at_least_128_random_bits() -> None:
 
 
 @pytest.mark.parametrize("drawn", [0, 1, 2**131 - 1])
-def test_every_number_that_may_be_drawn_becomes_a_whole_identifier(
-    drawn: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_number_that_may_be_drawn_becomes_a_whole_identifier(drawn: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids.secrets, "randbits", lambda bits: drawn)
     assert re.fullmatch(r"vis_[0-9A-Za-z]{22}", new_id("vis"))
 

@@ -1,7 +1,6 @@
 """Signed and sealed values: nothing passes but what we made, for what it was made, in its time."""
 
 import base64
-import json
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ JUNK = ["", ".", "..", "0", "0e1", "null", "e30.e30", "=", "a.b.c", "\x00", "\ud
 
 
 def test_signed_values_come_back() -> None:
-    assert verify("mail", sign("mail", {"member": "mem_1"}, lives_s=60)) == {"member": "mem_1", "exp": pytest.approx(
-        json.loads(_body(sign("mail", {}, lives_s=60)))["exp"], abs=2
-    )}  # fmt: skip
+    values = verify("mail", sign("mail", {"member": "mem_1"}, lives_s=60))
+    assert values is not None and values["member"] == "mem_1"
 
 
 def test_a_signature_serves_one_purpose_only() -> None:

@@ -17,7 +17,16 @@ import pytest
 from chatsite import supervisor
 from chatsite.embedded import postgres
 from chatsite.embedded.processes import is_alive
-from chatsite.supervisor import AlreadyRunning, Part, PartFailed, Supervision, hold_lock, run_step, start_part
+from chatsite.supervisor import (
+    AlreadyRunning,
+    Part,
+    PartFailed,
+    Supervision,
+    hold_lock,
+    run_step,
+    start_part,
+    start_together,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
@@ -44,7 +53,7 @@ def test_a_killed_postgres_comes_back_with_its_rows(tmp_path: Path, said: list[s
         await start_part(supervision, part)
         with psycopg.connect(server.url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 'here' AS word")
-        os.kill(supervision.watched[0].process.pid, signal.SIGKILL)
+        os.kill(supervision.groups[0][0].process.pid, signal.SIGKILL)
         await until(lambda: "Postgres: runs again" in said)
         with psycopg.connect(server.url) as connection:
             assert connection.execute("SELECT word FROM kept").fetchall() == [("here",)]
@@ -62,6 +71,24 @@ def test_a_part_that_ends_at_once_is_reported_with_its_last_lines(tmp_path: Path
         await start_part(supervision, script("broken", broken, pid_file=tmp_path / "b", is_ready=lambda: False))
 
     with pytest.raises(PartFailed, match=r"(?s)broken ended with status 3.*\n    first\n    cannot find the thing$"):
+        run(work, tmp_path, said)
+    assert not is_alive(int(other.read_text()))
+
+
+def test_parts_that_start_together_end_together_when_one_fails(tmp_path: Path, said: list[str]) -> None:
+    other = tmp_path / "other"
+
+    async def work(supervision: Supervision) -> None:
+        broken = f"\nwhile not os.path.exists({str(other)!r}): time.sleep(0.01)\nsys.exit(3)"
+        await start_together(
+            supervision,
+            [
+                script("other", "time.sleep(60)", pid_file=other),
+                script("broken", broken, pid_file=tmp_path / "b", is_ready=lambda: False),
+            ],
+        )
+
+    with pytest.raises(PartFailed, match="broken ended with status 3"):
         run(work, tmp_path, said)
     assert not is_alive(int(other.read_text()))
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
+from chats import protocol
 from chatsite import catalog
 from chatsite.catalog import LANGUAGES, Found, Language, Message
 from chatsite.kit.texts import Plural
@@ -140,6 +141,13 @@ def test_every_text_is_used(bundle: str) -> None:
     endings = tuple(re.findall(r"`\$\{[^`}]+\}(\.[\w.]+)`", sources))
     unused = [key for key in catalog.load_texts(bundle) if key not in strings]
     assert [key for key in unused if not key.startswith(beginnings) and not key.endswith(endings)] == []
+
+
+def test_the_console_has_a_reason_for_every_refusal() -> None:
+    """It shows `error.<code>` of an `err`; those of `bye` close the socket and have words of their own."""
+    closing = {"hello_expected", "bad_ticket", "outdated", "signed_out", "slow", "restart"}
+    reasons = {f"error.{code}" for code in protocol.ERROR_CODES.keys() - closing}
+    assert reasons - set(catalog.load_texts("console")) == set()
 
 
 # -- the tool ------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-"""What a customer's page and its visitors ask for: loader, configuration, frame, session, ticket. No cookie anywhere."""
+"""What a customer's page and its visitors ask for: loader, configuration, frame, session, ticket. No cookies."""
 
+from collections.abc import Callable
 from functools import lru_cache, wraps
 from pathlib import Path
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import translation
 from django.utils.http import quote_etag
 from django.views.decorators.csrf import csrf_exempt
@@ -80,7 +81,7 @@ def loader(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 def config(request: HttpRequest, site_key: str) -> HttpResponseBase:
-    """How the launcher looks, and whether it shows at all. Cookieless; the page's origin is noted as "we see your site"."""
+    """How the launcher looks, and whether it shows. Cookieless; the page's origin is noted for "we see your site"."""
     origin = request.headers.get("origin", "")
     with account_scope(find_site_account(site_key)):
         site = get_site(site_key)
@@ -120,41 +121,47 @@ def frame(request: HttpRequest, site_key: str) -> HttpResponseBase:
     """The chat window's page. Only allowed domains may frame it."""
     preview = request.GET.get("preview") == "1"
     language = _choose_language(request)
-    with account_scope(find_site_account(site_key)):
+    account_id = find_site_account(site_key)
+    with account_scope(account_id):
         site = get_site(site_key)
-        team = list(
-            Member.objects.filter(removed_at=None, accepting=True)
-            .order_by("id")
-            .values_list("alias", flat=True)[:TEAM_SHOWN]
-        )
-        boot = {
-            "v": 1,
-            "site": {
-                "id": site.public_id,
-                "name": site.name,
-                "color": site.color,
-                "greeting": site.greeting,
-                "position": site.position,
-                "team": team,
-                "online": bool(team),
-            },
-            "language": language,
-            "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
-            "texts_url": static(f"texts/widget.{language}.json"),
-            "session_url": "/w/session",
-            "ticket_url": "/w/ticket",
-            "forget_url": "/w/forget",
-            "ws_url": f"{settings.WEBSOCKET_ORIGIN}/ws/visitor",
-            "preview": preview,
-            "origin": settings.ORIGIN,
-        }
-        ancestors = frame_ancestors(site.allowed_domains)
+    team = _answering_team(account_id, site.account.public_id)
+    boot = {
+        "v": 1,
+        "site": {
+            "id": site.public_id,
+            "name": site.name,
+            "color": site.color,
+            "greeting": site.greeting,
+            "position": site.position,
+            "team": team,
+            "online": bool(team),
+        },
+        "language": language,
+        "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "texts_url": static(f"texts/widget.{language}.json"),
+        "session_url": reverse("visitor_session"),
+        "ticket_url": reverse("visitor_ticket"),
+        "forget_url": reverse("visitor_forget"),
+        "ws_url": f"{settings.WEBSOCKET_ORIGIN}/ws/visitor",
+        "preview": preview,
+        "origin": settings.ORIGIN,
+    }
     response = TemplateResponse(request, "widget/frame.html", {"boot": boot, "language": language, "dir": boot["dir"]})
-    make_strict(response, frame_ancestors=ancestors)
+    make_strict(response, frame_ancestors=frame_ancestors(site.allowed_domains))
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Referrer-Policy"] = "no-referrer"
     response["Vary"] = "Accept-Language"
     return response
+
+
+def _answering_team(account_id: int, account_public_id: str) -> list[str]:
+    """Return the names of those who are here and accept chats. Asks Redis outside of the account's transaction."""
+    here = online_agents_now(account_public_id)
+    if not here:
+        return []
+    with account_scope(account_id):
+        members = Member.objects.filter(public_id__in=here, removed_at=None, accepting=True).order_by("id")
+        return list(members.values_list("alias", flat=True)[:TEAM_SHOWN])
 
 
 def _choose_language(request: HttpRequest) -> str:
@@ -191,7 +198,7 @@ def session(request: HttpRequest) -> HttpResponseBase:
         found = find_session(token=token) if token else None
         if found is None or found.visitor.site_id != site.id or token is None:
             user_agent = request.headers.get("user-agent", "")
-            visitor, token = begin_session(
+            _, token = begin_session(
                 site=site, user_agent=user_agent, language=body.language, url=body.page.url, title=body.page.title
             )
             found = find_session(token=token)

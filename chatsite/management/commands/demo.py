@@ -103,7 +103,7 @@ class Command(BaseCommand):
         await self.prepare(places, supervision, environment)
         facts = json.loads((places.local / "demo.json").read_text())
         parts = build_parts(places, environment=environment, site_key=facts["site_key"])
-        await self.show(", ".join(part.name for part in parts), start_together(supervision, parts))
+        await self.show(", ".join(part.name for part in parts), supervisor.start_together(supervision, parts))
         self.stdout.write(lay_out(places, sign_ins=facts["sign_ins"], bold=self.style.MIGRATE_HEADING))
 
     async def start_database(self, places: Places, supervision: Supervision) -> dict[str, str]:
@@ -188,11 +188,6 @@ async def run_postgres(places: Places, supervision: Supervision) -> float:
     )
     await supervisor.start_part(supervision, part)
     return time.monotonic() - began
-
-
-async def start_together(supervision: Supervision, parts: list[Part]) -> float:
-    """Start parts that do not need each other; the seconds until the last was ready."""
-    return max(await asyncio.gather(*(supervisor.start_part(supervision, part) for part in parts)))
 
 
 def build_environment(places: Places) -> dict[str, str]:

@@ -42,10 +42,12 @@ export function Inbox({ screen, words }) {
 function Accepting({ screen }) {
   const { desk } = screen;
   const on = desk.accepting.value;
+  const { muted, blocked } = screen.sounds;
+  const hint = !on ? "accepting.off_hint" : muted.value ? "accepting.muted_hint" : blocked.value ? "accepting.blocked_hint" : "accepting.on_hint";
   return html`<label class=${on ? "accepting accepting-on" : "accepting"}>
     <span class="accepting-words">
       <b>${t(on ? "accepting.on" : "accepting.off")}</b>
-      <span class="hint">${t(on ? "accepting.on_hint" : "accepting.off_hint")}</span>
+      <span class="hint">${t(hint)}</span>
     </span>
     <input class="switch" type="checkbox" role="switch" checked=${on} onChange=${(/** @type {any} */ event) => desk.setAccepting(event.currentTarget.checked)} />
   </label>`;
@@ -56,7 +58,7 @@ function SoundButton({ screen }) {
   const { muted, blocked } = screen.sounds;
   const label = t(muted.value ? "sound.turn_on" : blocked.value ? "sound.blocked" : "sound.turn_off");
   const off = muted.value || blocked.value;
-  return html`<button class="button button-quiet button-icon sound" type="button" aria-label=${label} title=${label} data-blocked=${!muted.value && blocked.value} onClick=${() => (blocked.value && !muted.value ? screen.sounds.test() : screen.toggleSound())}>
+  return html`<button class="button button-quiet button-icon sound" type="button" aria-label=${label} title=${label} onClick=${() => (blocked.value && !muted.value ? screen.sounds.test() : screen.toggleSound())}>
     ${icon(off ? "bell-off" : "bell")}
   </button>`;
 }

@@ -23,7 +23,9 @@ export function Row({ chat, screen, words, active, shown, beside, reachable, num
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own, as with every link
     event.preventDefault();
     screen.open(chat.id);
-    if (desk.isMine(chat) || chat.state === "waiting") screen.focus(event.detail ? "log" : "composer", chat.id);
+    // A finger wants to read first; the on-screen keyboard would cover half of it.
+    const touch = /** @type {PointerEvent} */ (event).pointerType === "touch";
+    screen.focus(desk.isMine(chat) && !touch ? "composer" : "log", chat.id);
   };
   return html`<li class="row-item">
     <a class="row" href=${`#${chat.id}`} data-row=${chat.id} data-unread=${unread > 0} data-shown=${shown} aria-current=${active ? "true" : null} tabindex=${reachable ? 0 : -1} onClick=${open}>

@@ -40,7 +40,7 @@ export function Composer({ store }) {
 
   return html`<form class="composer" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); send(); }}>
     <div class="field">
-      <textarea ref=${field} rows="1" dir="auto" placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
+      <textarea ref=${field} rows="1" dir=${text ? "auto" : undefined} placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
         aria-describedby=${left < Infinity ? "left" : undefined} aria-invalid=${left < 0} autocomplete="off" enterkeyhint="enter"
         value=${text} onInput=${(/** @type {{currentTarget: HTMLTextAreaElement}} */ event) => store.write(event.currentTarget.value)}
         onKeyDown=${key} onBlur=${() => store.stopTyping()}></textarea>

@@ -139,7 +139,8 @@ function Failed({ bubble, store }) {
 function Status({ store }) {
   const typing = store.typing.value;
   const chat = store.current.value;
-  const waiting = store.open_chat.value?.state === "waiting" && store.open_chat.value.events.length > 0;
+  const arrived = store.line.value.state === "open" && !store.writing.value;
+  const waiting = arrived && store.open_chat.value?.state === "waiting" && store.open_chat.value.events.length > 0;
   if (typing.length) {
     return html`<div class="run typing">
       <span class="face" aria-hidden="true">${initials(typing[0] ?? "")}</span>
