@@ -25,6 +25,13 @@ def django_db_setup(django_test_environment: None, django_db_modify_db_settings:
             )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def plain_static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pages name static files as they lie in the tree: nothing has been collected before tests."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
+
+
 @pytest.fixture(autouse=True)
 def in_memory_layer(request: pytest.FixtureRequest) -> None:
     """Tests of the line between processes ask for `redis_layer`; all others need none."""

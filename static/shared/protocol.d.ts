@@ -1,4 +1,4 @@
-// Made from chats/protocol.py by `manage.py write_protocol`: do not edit.
+// Made from chats/protocol by `manage.py write_protocol`: do not edit.
 
 export type ChatState = "waiting" | "active" | "ended";
 export type SenderKind = "visitor" | "agent" | "system";
@@ -241,7 +241,7 @@ export interface EventFrame {
   event: Event;
 }
 
-/** A page of events in order. Forward pages answer `sync` and carry `after`; backward ones `history` and `before`. */
+/** A page of events in order: `after` names the `sync` that it answers, `before` the `history`. */
 export interface Events {
   t: "events";
   chat: string;

@@ -1,4 +1,4 @@
-// Made from chats/protocol.py by `manage.py write_protocol`: do not edit.
+// Made from chats/protocol by `manage.py write_protocol`: do not edit.
 
 export const PROTOCOL_VERSION = 1;
 export const FRAME_MAX_BYTES = 65536;

@@ -11,11 +11,11 @@ import { isLate } from "../shared/outbox.js";
 /**
  * @typedef {{kind: "day", key: string, at: string | number}} Day
  * @typedef {{kind: "note", key: string, text: "joined" | "ended.you" | "ended.agent" | "ended", name: string}} Note
- * @typedef {{kind: "run", key: string, own: boolean, name: string, bubbles: Bubble[]}} Run
+ * @typedef {{kind: "run", key: string, own: boolean, name: string, named: boolean, bubbles: Bubble[]}} Run
  * @typedef {Day | Note | Run} Item
  */
 
-const RUN_PAUSE_MS = 5 * 60_000; // after a longer pause the name and the time are said again
+const RUN_PAUSE_MS = 5 * 60_000; // after a longer pause the time is said again
 
 /**
  * @param {LiveChat[]} chats  oldest first
@@ -33,9 +33,9 @@ export function timeline(chats, { now, dayKey }) {
     const time = new Date(at).getTime();
     enter(at);
     const last = items[items.length - 1];
-    const joins = last?.kind === "run" && last.own === own && last.name === name && time - before < RUN_PAUSE_MS;
-    if (joins) last.bubbles.push(bubble);
-    else items.push({ kind: "run", key: bubble.key, own, name, bubbles: [bubble] });
+    const same = last?.kind === "run" && last.own === own && last.name === name;
+    if (same && time - before < RUN_PAUSE_MS) last.bubbles.push(bubble);
+    else items.push({ kind: "run", key: bubble.key, own, name, named: !own && !same, bubbles: [bubble] });
     before = time;
   }
 

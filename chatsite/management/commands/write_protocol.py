@@ -1,4 +1,4 @@
-"""Writes the browser's and the reader's form of chats/protocol.py."""
+"""Writes the browser's and the reader's form of chats/protocol."""
 
 import typing
 from pathlib import Path
@@ -10,16 +10,17 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from chats import protocol
+from chats.protocol import from_browser, from_server, parts
 
 CONSTANTS = ["PROTOCOL_VERSION", "FRAME_MAX_BYTES", "TEXT_MAX_CHARS", "SYNC_PAGE_EVENTS", "HELLO_WITHIN_S",
              "HEARTBEAT_EVERY_S", "LEASE_S", "TYPING_LEASE_S"]  # fmt: skip
 LITERALS = ["ChatState", "SenderKind", "EventKind"]
 UNIONS = ["VisitorFrame", "AgentFrame", "ServerFrame"]
-MADE = "Made from chats/protocol.py by `manage.py write_protocol`: do not edit."
+MADE = "Made from chats/protocol by `manage.py write_protocol`: do not edit."
 
 
 class Command(BaseCommand):
-    help = "Write static/shared/protocol.js, protocol.d.ts and docs/protocol.md from chats/protocol.py."
+    help = "Write static/shared/protocol.js, protocol.d.ts and docs/protocol.md from chats/protocol."
 
     def handle(self, **options: Any) -> None:
         for name, text in render_all().items():
@@ -39,11 +40,12 @@ def _structs() -> list[type[msgspec.Struct]]:
     bases = (protocol.Part, protocol.In, protocol.Out)
     return [
         value
-        for value in vars(protocol).values()
+        for module in (parts, from_browser, from_server)
+        for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, msgspec.Struct)
         and value not in bases
-        and value.__module__ == protocol.__name__
+        and value.__module__ == module.__name__
     ]
 
 

@@ -10,7 +10,7 @@ import { Icon } from "./icon.js";
 export function Sheet({ store }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const done = store.sheet.value !== "open";
-  useEffect(() => box.current?.focus(), [done]);
+  useEffect(() => box.current?.focus({ preventScroll: true }), [done]);
   return html`<div class="cover" onClick=${() => store.closeSheet()}>
     <section class="sheet" ref=${box} tabindex="-1" role="dialog" aria-modal="true" aria-labelledby="sheet-title"
       onClick=${(/** @type {Event} */ event) => event.stopPropagation()} onKeyDown=${keepInside}>

@@ -89,7 +89,7 @@ function Run({ run, last, store, times }) {
   return html`<div class=${run.own ? "run own" : "run"}>
     ${!run.own && html`<span class="face" aria-hidden="true">${initials(run.name)}</span>`}
     <div class="said">
-      ${!run.own && html`<p class="name" dir="auto">${run.name}</p>`}
+      ${!run.own && html`<p class=${run.named ? "name" : "hidden"} dir="auto">${run.name}</p>`}
       ${run.bubbles.map((bubble) => html`<${Bubble} key=${bubble.key} bubble=${bubble} own=${run.own} isLast=${bubble.key === last} store=${store} times=${times} />`)}
       ${!run.own && html`<p class="at" title=${times.full(end(run).at)}>${times.clock(end(run).at)}</p>`}
     </div>
