@@ -19,7 +19,7 @@ NPM := $(WITH_NODE) node "$$1/lib/node_modules/npm/bin/npm-cli.js"
 # A key and a database that nobody has: these commands need settings that load, and must reach no real data.
 NOWHERE := CHATSITE_SECRET_KEY=only-for-checks DATABASE_URL='postgresql:///nowhere?host=/nowhere' DATABASE_OWNER_URL=
 # Says of every test that was skipped why.
-PYTEST := $(PY) -m pytest -r sxX
+PYTEST := $(PY) -m pytest -r fEsxX
 
 help: ## List these recipes
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \

@@ -1,5 +1,6 @@
 """Headers that every answer carries, and the one place where a refusal becomes an answer over HTTP."""
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -7,8 +8,18 @@ from django.utils.deprecation import MiddlewareMixin
 
 from accounts.access import wants_json
 from chatsite.kit.errors import Refused
+from chatsite.kit.redis import RedisError
 
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+PAGES = {403: "403.html", 404: "404.html", 503: "503.html"}
+
+
+class Unavailable(Refused):
+    """The database is away, or Redis where something may not go on without it: sign-in counts its failures there."""
+
+    code = "unavailable"
+    status = 503
+    text = "A part of the service is being restarted. Nothing is lost; please try again in a minute."
 
 
 class HeadersMiddleware(MiddlewareMixin):
@@ -22,11 +33,12 @@ class HeadersMiddleware(MiddlewareMixin):
 
 class RefusalMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if isinstance(exception, (OperationalError, InterfaceError, RedisError)):
+            exception = Unavailable()
         if not isinstance(exception, Refused):
             return None
         if wants_json(request):
             return JsonResponse({"code": exception.code, "text": exception.text}, status=exception.status)
-        template = f"{exception.status}.html" if exception.status in {403, 404} else "400.html"
-        return TemplateResponse(
-            request, template, {"code": exception.code, "text": exception.text}, status=exception.status
-        ).render()
+        context = {"code": exception.code, "text": exception.text}
+        page = PAGES.get(exception.status, "400.html")
+        return TemplateResponse(request, page, context, status=exception.status).render()

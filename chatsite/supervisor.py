@@ -82,7 +82,9 @@ async def _supervise(work: Callable[[Supervision], Awaitable[None]], supervision
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+        # `nohup` asks that the end of the terminal be ignored.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
     working = asyncio.ensure_future(_work_and_wait(work, supervision))
     stopping = asyncio.ensure_future(stop.wait())
     try:

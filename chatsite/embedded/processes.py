@@ -7,7 +7,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -147,7 +146,7 @@ def find_processes(*, program: str, working_folder: Path) -> list[int]:
 
 def names_program(pid: int, *, program: str) -> bool:
     """Whether a process with that id runs that program; guards against an id that was given out again."""
-    if sys.platform == "linux":
+    if Path("/proc/self/comm").exists():
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/comm").read_text().strip() == program
         return False
