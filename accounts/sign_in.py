@@ -1,9 +1,12 @@
 """How a person is found at sign-in and at each request, before an account is known."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from accounts.models import Person
@@ -26,6 +29,12 @@ class PersonBackend(AuthenticationBackend):  # type: ignore[misc]
         with person_scope(int(user_id)):
             person = Person.objects.filter(pk=user_id).first()
         return person if person is not None and self.user_can_authenticate(person) else None
+
+
+def list_living_sign_ins(session_keys: Iterable[str]) -> set[str]:
+    """Return which of these sessions have neither been signed out nor run out."""
+    living = Session.objects.filter(session_key__in=set(session_keys), expire_date__gt=Now())
+    return set(living.values_list("session_key", flat=True))
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

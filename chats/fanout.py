@@ -22,6 +22,7 @@ from django.db import transaction
 log = logging.getLogger(__name__)
 
 RESUBSCRIBE_AFTER_S = 1.0  # while Redis is away
+SENDING_MAX = 1_000  # publishes under way: a Redis that hangs must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Room:
     agents: set[Socket] = field(default_factory=set)
     visitors: dict[str, set[Socket]] = field(default_factory=dict)
     stale_presence: bool = True
-    online: frozenset[str] = frozenset()  # public ids of members with a living console
+    online: frozenset[str] | None = frozenset()  # public ids of members with a living console; None: look again
     accepting: bool = False  # one of them accepts chats
     members_frame: str = ""  # what the agents were told last
     visitors_online: frozenset[str] = frozenset()
@@ -89,6 +90,7 @@ class Hub:
         self.unsubscribed: set[str] = set()
         self.outgoing: dict[str, list[Parcel]] = defaultdict(list)
         self.tasks: list[asyncio.Task[Any]] = []
+        self.sending: set[asyncio.Task[None]] = set()
         self._channel: str | None = None
         self._wake = asyncio.Event()
 
@@ -140,7 +142,12 @@ class Hub:
     def _flush(self) -> None:
         outgoing, self.outgoing = self.outgoing, defaultdict(list)
         for account_public_id, parcels in outgoing.items():
-            self.loop.create_task(send_to_processes(account_public_id, parcels, origin=self.origin))
+            if len(self.sending) >= SENDING_MAX:
+                log.warning("Redis does not follow: %s hints to the other processes are dropped", len(outgoing))
+                return
+            task = self.loop.create_task(send_to_processes(account_public_id, parcels, origin=self.origin))
+            self.sending.add(task)
+            task.add_done_callback(self.sending.discard)
 
     async def _subscribe(self) -> None:
         """Keep the subscriptions equal to the rooms, also through an absence of Redis."""
@@ -176,10 +183,13 @@ class Hub:
                 log.warning("lost the line to the other processes: %s", type(error).__name__)
                 await asyncio.sleep(RESUBSCRIBE_AFTER_S)
                 continue
-            room = self.rooms.get(message["account"])
-            if room is not None and message["origin"] != self.origin:
-                for parcel in message["parcels"]:
-                    deliver(room, Parcel(**{**parcel, "frames": tuple(parcel["frames"])}))
+            try:
+                room = self.rooms.get(message["account"])
+                if room is not None and message["origin"] != self.origin:
+                    for parcel in message["parcels"]:
+                        deliver(room, Parcel(**{**parcel, "frames": tuple(parcel["frames"])}))
+            except Exception as error:  # from a process of another release: what it meant is repaired by heartbeats
+                log.warning("a hint from another process was not understood: %s", type(error).__name__)
 
 
 def deliver(room: Room, parcel: Parcel) -> None:
@@ -247,10 +257,11 @@ async def stop_hub() -> None:
     """End the running loop's hub and wait for its loops. For tests and shutdown."""
     found = _hubs.pop(asyncio.get_running_loop(), None)
     if found is not None:
-        for task in found.tasks:
+        tasks = [*found.tasks, *found.sending]
+        for task in tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*found.tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def send_now(account_public_id: str, parcels: list[Parcel]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import Member
 from accounts.permissions import Permission, allows
 from accounts.presence import drop_agent, keep_agents, online_agents
+from accounts.sign_in import list_living_sign_ins
 from chats.actions.chats import describe_agent, end_chat_as_agent, take_chat
 from chats.actions.messages import mark_read_by_agent, post_message
 from chats.actions.presence import set_accepting
@@ -51,7 +52,7 @@ class AgentSocket(ChatSocket):
             member = (
                 Member.objects.select_related("account", "person").filter(id=values["member"], removed_at=None).first()
             )
-            if member is None or not member.person.is_active:
+            if member is None or not member.person.is_active or not list_living_sign_ins([values["session_key"]]):
                 raise SignedOut
             if not allows(member.role, Permission.CHAT_VIEW):
                 raise NotPermitted
@@ -86,7 +87,7 @@ class AgentSocket(ChatSocket):
                 more=more,
             )
 
-        self.push_now(await in_scope(self.account_id, read))
+        self.push_welcome(await in_scope(self.account_id, read))
         hub().publish(self.account_public_id, [Parcel(presence=True)])
 
     async def load_chat(self, public_id: str) -> ChatRef:

@@ -47,6 +47,7 @@ RATE_STRIKES = 40  # refused frames in a row before the socket is closed
 KNOWN_CHATS = 64  # chats whose keys a socket remembers
 DATABASE_AT_ONCE = 8  # reads of all sockets of a process under way; the pool has as many connections
 RETRY_MS = 2_000
+COME_BACK = 1012  # the close code "service restart" of RFC 6455's registry
 
 _gate: asyncio.Semaphore | None = None
 _gate_loop: asyncio.AbstractEventLoop | None = None
@@ -107,6 +108,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
         self._queue: deque[str] = deque()
         self._queued_chars = 0
         self._draining: asyncio.Task[None] | None = None
+        self._welcomed = False
         self._closed = False
 
     async def _serve(self) -> None:
@@ -142,7 +144,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
             return False
         try:
             hello = type(self).decode(text)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             hello = None
         if not isinstance(hello, Hello):
             await self.close(Close.PROTOCOL, "hello_expected")
@@ -164,9 +166,8 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
             return False
         except (OperationalError, InterfaceError, OSError) as error:
             log.warning("a socket could not be welcomed: %s", type(error).__name__)
-            self.push_now(Bye(code="internal", text=ERROR_CODES["internal"], retry_ms=RETRY_MS))
-            await self._flush()
-            await self._send({"type": "websocket.close", "code": 1012})
+            self._closed = True
+            await self._say_and_close(COME_BACK, "internal", retry_ms=RETRY_MS)
             return False
         return True
 
@@ -217,7 +218,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     # -- what the subclass gives --------------------------------------------------------------------------------
 
     async def welcome(self, values: dict[str, Any]) -> None:
-        """Sign in by the ticket's values, join the room, send the welcome. Raises SignedOut or NotPermitted."""
+        """Sign in by the ticket's values, join the room, read, push_welcome. Raises SignedOut or NotPermitted."""
         raise SignedOut
 
     async def alive(self, frame: Alive) -> None:
@@ -274,6 +275,14 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     def push_now(self, frame: Out) -> None:
         self.push(encode(frame).decode())
 
+    def push_welcome(self, frame: Out) -> None:
+        """Send the welcome, ahead of what has come since the socket joined its room: it may know less than that."""
+        text = encode(frame).decode()
+        self._queue.appendleft(text)
+        self._queued_chars += len(text)
+        self._welcomed = True
+        self._drain()
+
     def push(self, frame: str) -> None:
         """Queue a frame for the browser. A socket that falls too far behind is told and closed: it resumes by sync."""
         if self._closed:
@@ -286,7 +295,10 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
             return
         self._queue.append(frame)
         self._queued_chars += len(frame)
-        if self._draining is None:
+        self._drain()
+
+    def _drain(self) -> None:
+        if self._welcomed and self._draining is None:
             self._draining = asyncio.get_running_loop().create_task(self._flush())
 
     async def _flush(self) -> None:

@@ -6,11 +6,9 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from django.contrib.sessions.models import Session
-from django.db.models.functions import Now
-
 from accounts.models import Member
 from accounts.presence import online_agents
+from accounts.sign_in import list_living_sign_ins
 from chats.consumers.agent import AgentSocket
 from chats.consumers.base import in_scope
 from chats.consumers.visitor import VisitorSocket
@@ -29,6 +27,7 @@ PRESENCE_EVERY_S = 5  # how late an ended lease is noticed
 PRESENCE_AT_ONCE_S = 0.2  # how late a word of change is
 
 QUIET = encode(Heartbeat()).decode()
+Heads = dict[str, tuple[str, Head]]  # chat → its visitor, and where it stands
 
 
 @run_in_background
@@ -36,16 +35,23 @@ async def beat(hub: Hub) -> None:
     """Send heartbeats with the heads of the chats that changed lately: they repair what hints lost."""
     while True:
         await asyncio.sleep(HEARTBEAT_EVERY_S)
-        for room in list(hub.rooms.values()):
-            await _survive(_beat_room(room), "heartbeat")
+        await _survive(_beat_rooms(list(hub.rooms.values())), "heartbeat")
 
 
-async def _beat_room(room: Room) -> None:
-    try:
-        heads = await in_scope(room.account_id, list_heads)
-    except Exception as error:  # the line is kept alive also while the database is away
-        log.warning("no heads for this heartbeat: %s", type(error).__name__)
-        heads = {}
+async def _beat_rooms(rooms: list[Room]) -> None:
+    """The lines are kept alive also while the database is away: it is waited for once, not once for each account."""
+    heads: Heads | None = {}
+    for room in rooms:
+        if heads is not None:
+            try:
+                heads = await in_scope(room.account_id, list_heads)
+            except Exception as error:
+                log.warning("no heads for this heartbeat: %s", type(error).__name__)
+                heads = None
+        _beat_room(room, heads or {})
+
+
+def _beat_room(room: Room, heads: Heads) -> None:
     by_visitor: dict[str, dict[str, Head]] = {}
     for chat, (visitor, head) in heads.items():
         by_visitor.setdefault(visitor, {})[chat] = head
@@ -74,17 +80,21 @@ async def watch_presence(hub: Hub) -> None:
 
 async def _look_around(room: Room) -> None:
     stale, room.stale_presence = room.stale_presence, False
-    agents = await online_agents(room.public_id)
-    if stale or agents != room.online:
-        members = await in_scope(room.account_id, lambda: list_members(agents))
-        room.online = agents
-        _show_members(room, members)
+    try:
+        agents = await online_agents(room.public_id)
+        if stale or agents != room.online:
+            members = await in_scope(room.account_id, lambda: list_members(agents))
+            room.online = agents
+            _show_members(room, members)
+    except Exception:
+        room.online = None  # the word of a change must not be lost with the attempt: the next sweep looks again
+        raise
     if room.agents:
         visitors = await online_visitors(room.public_id)
         changed = visitors ^ room.visitors_online
         if changed:
-            room.visitors_online = visitors
             frames = await in_scope(room.account_id, lambda: list_visitor_frames(list(changed), visitors))
+            room.visitors_online = visitors
             for socket in list(room.agents):
                 for frame in frames:
                     socket.push(frame)
@@ -121,8 +131,7 @@ async def _look_at_agents(room: Room) -> None:
 
     def load() -> tuple[dict[int, Member], set[str]]:
         members = {m.id: m for m in Member.objects.select_related("account", "person").filter(id__in=ids)}
-        living = Session.objects.filter(session_key__in=keys, expire_date__gt=Now())
-        return members, set(living.values_list("session_key", flat=True))
+        return members, list_living_sign_ins(keys)
 
     members, living = await in_scope(room.account_id, load)
     for socket in sockets:

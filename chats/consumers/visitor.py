@@ -4,6 +4,8 @@ import time
 from typing import Any
 
 from accounts.models import Account
+from accounts.presence import online_agents
+from accounts.queries import somebody_accepts
 from chats.actions.chats import end_chat_as_visitor, start_chat
 from chats.actions.messages import ChatEnded, mark_read_by_visitor, post_message
 from chats.actions.presence import show_page
@@ -48,13 +50,13 @@ class VisitorSocket(ChatSocket):
     is_agent = False
 
     async def welcome(self, values: dict[str, Any]) -> None:
-        def load() -> tuple[VisitorSession, OwnChat | None, str]:
+        def load() -> VisitorSession:
             session = find_session(session_id=values["session"])
             if session is None or not session.visitor.site.active:
                 raise SignedOut
-            return session, find_own_chat(session.visitor_id), read_epoch()
+            return session
 
-        session, chat, epoch = await in_scope(values["account"], load)
+        session = await in_scope(values["account"], load)
         account: Account = session.account
         self.session_id = session.id
         self.visitor: Visitor = session.visitor
@@ -62,10 +64,21 @@ class VisitorSocket(ChatSocket):
         self.person_public_id = self.visitor.public_id
         self.sender = Sender(kind="visitor", id=self.visitor.public_id, name=self.visitor.name)
         self.sends = Bucket(per_s=SENDS_PER_S, burst=SENDS_BURST)
+        # Join first and read afterwards: what happens in between comes twice rather than never.
         self.room = hub().join(self)
-        self.push_now(
+
+        try:
+            agents = await online_agents(self.account_public_id)
+        except RedisError:
+            agents = frozenset()
+
+        def read() -> tuple[OwnChat | None, str, bool]:
+            return find_own_chat(self.visitor.id), read_epoch(), somebody_accepts(agents)
+
+        chat, epoch, online = await in_scope(self.account_id, read)
+        self.push_welcome(
             VisitorWelcome(
-                v=PROTOCOL_VERSION, sid=self.sid, epoch=epoch, me=self.sender, online=self.room.accepting, chat=chat
+                v=PROTOCOL_VERSION, sid=self.sid, epoch=epoch, me=self.sender, online=online, chat=chat
             )
         )
         await self.alive(Alive())

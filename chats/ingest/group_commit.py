@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 200  # events in one transaction: more brought nothing (docs/performance.md)
 LOCK_WAIT_MS = 50  # in the common lane: a busy chat may delay the others by no more
 BUSY_LOCK_WAIT_MS = 2_000  # in the lane of busy chats
+ALONE_LOCK_WAIT_MS = 1  # after a batch has waited already: many busy chats must not add up
+CONNECT_WITHIN_S = 3
+GONE_AFTER_MS = 10_000  # a server that does not even acknowledge our bytes for so long is taken for dead
 RETRY_MS = 1_000  # when a client may try again
 
 
@@ -32,6 +35,12 @@ class Busy(Refused):
     code = "busy"
     status = 503
     text = "The chat is busy at the moment. Your message is kept and sent again by itself."
+
+
+class Unwritable(Refused):
+    code = "internal"
+    status = 500
+    text = "Something failed on our side, and this message was not stored. Please send it again."
 
 
 @dataclass(slots=True)
@@ -44,16 +53,23 @@ class Entry:
     answer: "asyncio.Future[Outcome]"
 
 
-def _connect(lock_wait_ms: int) -> psycopg.Connection:
-    parameters = dict(connections["default"].get_connection_params())
+def _connect() -> psycopg.Connection:
+    parameters = {"connect_timeout": CONNECT_WITHIN_S, "tcp_user_timeout": GONE_AFTER_MS}
+    parameters |= connections["default"].get_connection_params()
     for name in ("cursor_factory", "context", "pool", "prepare_threshold", "isolation_level", "assume_role"):
         parameters.pop(name, None)
     # Limits of this connection, not of an account's scope: safe at session level, it is never lent out.
-    options = f"-c lock_timeout={lock_wait_ms} -c synchronous_commit=on -c idle_in_transaction_session_timeout=10000"
-    return psycopg.connect(**parameters, autocommit=True, prepare_threshold=1, options=options)
+    limits = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=10000"
+    parameters["options"] = f"{parameters.get('options', '')} {limits}"
+    return psycopg.connect(**parameters, autocommit=True, prepare_threshold=1)
 
 
-def commit(connection: psycopg.Connection, batch: Sequence[tuple[ChatRef, Item]]) -> list[Outcome]:
+SCOPE = "SELECT set_config('app.account_id', %s, true), set_config('lock_timeout', %s, true)"
+
+
+def commit(
+    connection: psycopg.Connection, batch: Sequence[tuple[ChatRef, Item]], *, lock_wait_ms: int = LOCK_WAIT_MS
+) -> list[Outcome]:
     """Write the batch in one transaction, accounts in ascending order, and return the outcomes in the batch's order.
 
     Sent as one pipeline: the server works through it while we wait once. Raises what psycopg raises; then nothing of
@@ -66,7 +82,7 @@ def commit(connection: psycopg.Connection, batch: Sequence[tuple[ChatRef, Item]]
     with connection.pipeline(), connection.transaction():
         for account_id in sorted(by_account):
             cursor = cursors[account_id] = connection.cursor()
-            cursor.execute("SELECT set_config('app.account_id', %s, true)", [str(account_id)])
+            cursor.execute(SCOPE, [str(account_id), f"{lock_wait_ms}ms"])
             write(cursor, [batch[place][1] for place in by_account[account_id]])
     result: list[Outcome | None] = [None] * len(batch)
     for account_id, places in by_account.items():
@@ -85,14 +101,13 @@ class Lane:
         self.busy = busy
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest")
         self.connection: psycopg.Connection | None = None
-        self.running = False
+        self.task: asyncio.Task[None] | None = None
 
     def put(self, entry: Entry) -> None:
         self.queue.append(entry)
         self.chats[entry.chat.id] = self.chats.get(entry.chat.id, 0) + 1
-        if not self.running:
-            self.running = True
-            asyncio.get_running_loop().create_task(self._run())
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -101,15 +116,19 @@ class Lane:
                 batch = self._next_batch()
                 if not batch:
                     continue
-                results = await loop.run_in_executor(self.thread, self._write, batch)
+                try:
+                    results = await loop.run_in_executor(self.thread, self._write, batch)
+                except Exception:
+                    log.exception("a batch of %d failed", len(batch))
+                    results = [Unwritable() for _ in batch]
                 for entry, result in zip(batch, results, strict=True):
                     self._count_down(entry)
-                    if result is None and self.busy is not None:
+                    if isinstance(result, Busy) and self.busy is not None:
                         self.busy.put(entry)
                     else:
                         _settle(entry, result)
         finally:
-            self.running = False
+            self.task = None
 
     def _next_batch(self) -> list[Entry]:
         """Take up to BATCH_MAX entries. What follows a busy chat's entry goes after it into its lane; an entry whose
@@ -137,42 +156,53 @@ class Lane:
         else:
             del self.chats[entry.chat.id]
 
-    def _write(self, batch: list[Entry]) -> list[Outcome | None]:
-        """Commit all at once, else each chat alone. None stands for: not now, nothing is stored."""
+    def _write(self, batch: list[Entry]) -> list[Outcome | Refused]:
+        """Commit all at once, else each alone, so that a busy chat or a bad event concerns nobody else."""
         try:
-            return list(self._commit(batch))
-        except psycopg.Error as error:
-            if len({entry.chat.id for entry in batch}) == 1 and isinstance(error, psycopg.errors.LockNotAvailable):
-                return [None] * len(batch)
+            return [*self._commit(batch, lock_wait_ms=self.lock_wait_ms)]
+        except psycopg.errors.LockNotAvailable:
+            if len({entry.chat.id for entry in batch}) == 1:
+                return [Busy(retry_ms=RETRY_MS) for _ in batch]
+        except Exception as error:
             log.info("a batch of %d is retried alone: %s", len(batch), type(error).__name__)
-        results: dict[int, Outcome | None] = {}
-        stuck: set[int] = set()  # a chat whose first entry failed: its later ones must not overtake it
-        for place, entry in enumerate(batch):
-            results[place] = None
-            if entry.chat.id in stuck:
+        results: list[Outcome | Refused] = []
+        stuck: set[int] = set()  # a busy chat's later entries must not overtake its first
+        away = False  # the database: each further attempt would wait for it in vain
+        for entry in batch:
+            if away or entry.chat.id in stuck:
+                results.append(Busy(retry_ms=RETRY_MS))
                 continue
             try:
-                results[place] = self._commit([entry])[0]
-            except psycopg.Error as error:
+                results += self._commit([entry], lock_wait_ms=ALONE_LOCK_WAIT_MS)
+            except psycopg.errors.LockNotAvailable:
                 stuck.add(entry.chat.id)
-                if not isinstance(error, psycopg.errors.LockNotAvailable):
-                    log.error("an event could not be written: %s", type(error).__name__)
-        return [results[place] for place in range(len(batch))]
+                results.append(Busy(retry_ms=RETRY_MS))
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning("the database is away: %s", type(error).__name__)
+                away = True
+                results.append(Busy(retry_ms=RETRY_MS))
+            except Exception as error:
+                log.error("an event could not be written: %s", type(error).__name__)
+                results.append(Unwritable())
+        return results
 
-    def _commit(self, batch: list[Entry]) -> list[Outcome]:
+    def _commit(self, batch: list[Entry], *, lock_wait_ms: int) -> list[Outcome]:
         if self.connection is None or self.connection.closed:
-            self.connection = _connect(self.lock_wait_ms)
+            self.connection = _connect()
         try:
-            return commit(self.connection, [(entry.chat, entry.item) for entry in batch])
+            return commit(self.connection, [(entry.chat, entry.item) for entry in batch], lock_wait_ms=lock_wait_ms)
         except psycopg.OperationalError as error:
             if not isinstance(error, psycopg.errors.LockNotAvailable):
                 self.connection.close()
             raise
 
 
-def _settle(entry: Entry, outcome: Outcome | None) -> None:
-    """After the commit: deliver what is new, and answer the one who waits."""
-    if outcome is not None and outcome.status == "new":
+def _settle(entry: Entry, outcome: Outcome | Refused) -> None:
+    """After the commit: deliver, and answer the one who waits.
+
+    What was stored before is delivered again: its first delivery may have died with its process; who has it drops it.
+    """
+    if isinstance(outcome, Outcome) and outcome.status in ("new", "dup"):
         event = Event(
             seq=outcome.seq,
             id=outcome.public_id,
@@ -187,8 +217,8 @@ def _settle(entry: Entry, outcome: Outcome | None) -> None:
         parcel = Parcel(frames=(frame,), to_agents=True, to_visitor=entry.chat.visitor_public_id)
         hub().publish(entry.chat.account_public_id, [parcel])
     if not entry.answer.done():
-        if outcome is None:
-            entry.answer.set_exception(Busy(retry_ms=RETRY_MS))
+        if isinstance(outcome, Refused):
+            entry.answer.set_exception(outcome)
         else:
             entry.answer.set_result(outcome)
 
@@ -209,7 +239,8 @@ def submit(*, chat: ChatRef, item: Item, sender: Sender) -> "asyncio.Future[Outc
         lanes = _lanes[loop] = (Lane(lock_wait_ms=LOCK_WAIT_MS, busy=busy), busy)
     common, busy = lanes
     entry = Entry(chat=chat, item=item, sender=sender, answer=loop.create_future())
-    (busy if chat.id in busy.chats else common).put(entry)
+    # What waits in the common lane goes first, and is led into the other one as its turn comes.
+    (busy if chat.id in busy.chats and chat.id not in common.chats else common).put(entry)
     return entry.answer
 
 

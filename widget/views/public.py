@@ -17,8 +17,8 @@ from django.utils.http import quote_etag
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import Member
 from accounts.presence import online_agents_now
+from accounts.queries import list_accepting
 from accounts.tenancy import account_scope
 from chatsite.kit.client_address import network_of
 from chatsite.kit.errors import NotPermitted, Refused, SignedOut
@@ -160,8 +160,7 @@ def _answering_team(account_id: int, account_public_id: str) -> list[str]:
     if not here:
         return []
     with account_scope(account_id):
-        members = Member.objects.filter(public_id__in=here, removed_at=None, accepting=True).order_by("id")
-        return list(members.values_list("alias", flat=True)[:TEAM_SHOWN])
+        return list_accepting(here)[:TEAM_SHOWN]
 
 
 def _choose_language(request: HttpRequest) -> str:
