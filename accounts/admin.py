@@ -5,7 +5,9 @@ They run in a process of their own on the role chatsite_platform, which has no r
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -13,10 +15,8 @@ from accounts.actions import set_account_state, set_person_active
 from accounts.models import Account, AccountState, Member, Person
 
 
-class PlatformSite(admin.AdminSite):
-    site_title = site_header = "Chatsite platform"
-    index_title = "Accounts, people, sites"
-    site_url = None
+# Registered by the libraries; rights here come from the database role, addresses from the person.
+admin.site.unregister([EmailAddress, Group])
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
 
 class AdminConfig(apps.AdminConfig):
     default = False
-    default_site = "accounts.admin.PlatformSite"
+    default_site = "accounts.admin_site.PlatformSite"

@@ -105,6 +105,7 @@ class Command(BaseCommand):
         parts = build_parts(places, environment=environment, site_key=facts["site_key"])
         await self.show(", ".join(part.name for part in parts), supervisor.start_together(supervision, parts))
         self.stdout.write(lay_out(places, sign_ins=facts["sign_ins"], bold=self.style.MIGRATE_HEADING))
+        self.stdout.flush()
 
     async def start_database(self, places: Places, supervision: Supervision) -> dict[str, str]:
         """The variables with the database's URLs: of our own server, or of the one that the environment names."""
