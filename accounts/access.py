@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import Member, Person
 from accounts.permissions import Permission, allows
 from accounts.tenancy import account_scope, person_scope
+from chatsite.kit.demo_people import list_sign_ins
 from chatsite.kit.errors import NotPermitted, SignedOut
 
 P = ParamSpec("P")
@@ -73,7 +75,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Give templates the member and what the menu may show."""
     member: Member | None = getattr(request, "member", None)
     if member is None:
-        return {"member": None}
+        return {"member": None, "demo_sign_ins": list_sign_ins() if settings.DEMO else []}
     return {
         "member": member,
         "account": member.account,

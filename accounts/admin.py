@@ -14,7 +14,6 @@ from django.http import HttpRequest
 from accounts.actions import set_account_state, set_person_active
 from accounts.models import Account, AccountState, Member, Person
 
-
 # Registered by the libraries; rights here come from the database role, addresses from the person.
 admin.site.unregister([EmailAddress, Group])
 

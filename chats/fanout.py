@@ -8,6 +8,7 @@ of it: sequence numbers and heartbeats repair that. Group names are random publi
 import asyncio
 import contextlib
 import logging
+import random
 import secrets
 import weakref
 from collections import defaultdict
@@ -19,9 +20,13 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from chatsite.kit import metrics
+
 log = logging.getLogger(__name__)
 
 RESUBSCRIBE_AFTER_S = 1.0  # while Redis is away
+RETURN_WITHIN_MS = 10_000  # the sockets of a process that ends come back spread over this, not all at once
+GOODBYE_WITHIN_S = 5.0  # then those that have not answered are dropped
 SENDING_MAX = 1_000  # publishes under way: a Redis that hangs must not fill the memory
 
 
@@ -59,6 +64,8 @@ class Socket(Protocol):
 
     def revoke(self) -> None: ...
 
+    async def restart(self, *, retry_ms: int) -> None: ...
+
 
 @dataclass
 class Room:
@@ -87,6 +94,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.origin = secrets.token_hex(8)
         self.rooms: dict[str, Room] = {}
+        self.open: set[Socket] = set()  # all that are connected, also those in no room yet or any more
         self.unsubscribed: set[str] = set()
         self.outgoing: dict[str, list[Parcel]] = defaultdict(list)
         self.tasks: list[asyncio.Task[Any]] = []
@@ -144,6 +152,7 @@ class Hub:
         for account_public_id, parcels in outgoing.items():
             if len(self.sending) >= SENDING_MAX:
                 log.warning("Redis does not follow: %s hints to the other processes are dropped", len(outgoing))
+                metrics.HINTS_LOST.inc(len(outgoing))
                 return
             task = self.loop.create_task(send_to_processes(account_public_id, parcels, origin=self.origin))
             self.sending.add(task)
@@ -230,6 +239,7 @@ async def send_to_processes(account_public_id: str, parcels: list[Parcel], *, or
     try:
         await get_channel_layer().group_send(account_public_id, message)
     except Exception as error:
+        metrics.HINTS_LOST.inc()
         log.warning("a hint to the other processes was lost: %s", type(error).__name__)
 
 
@@ -251,6 +261,25 @@ def hub() -> Hub:
         found = _hubs[running] = Hub()
         found.start(*_background)
     return found
+
+
+async def say_goodbye() -> None:
+    """Tell every socket of the running loop's hub that the process ends and when to come back, and close it (1012).
+
+    Returns when all are closed by both sides and the last hints are out, or after GOODBYE_WITHIN_S.
+    """
+    found = _hubs.get(asyncio.get_running_loop())
+    if found is None:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_WITHIN_S):
+            await asyncio.gather(
+                *(socket.restart(retry_ms=random.randrange(RETURN_WITHIN_MS)) for socket in list(found.open))
+            )
+            while found.open or found.sending:
+                await asyncio.sleep(0.02)
+    if found.open:
+        log.warning("%d sockets did not answer the goodbye", len(found.open))
 
 
 async def stop_hub() -> None:

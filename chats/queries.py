@@ -33,6 +33,7 @@ from chats.protocol import (
 )
 from chats.protocol import SenderKind as SenderKindName
 from chatsite.kit.errors import NotFound
+from chatsite.kit.ids import may_be_id
 from widget.models import Visitor
 
 INBOX_MAX_CHATS = 500  # more open chats than that are paged, not live
@@ -49,7 +50,7 @@ def to_utc_text(moment: datetime) -> str:
 
 def get_chat_ref(public_id: str, *, visitor_id: int | None = None) -> ChatRef:
     """Return the keys of a chat; of this visitor's chat where one is given. Raises NotFound."""
-    chats = ChatRow.objects.filter(public_id=public_id)
+    chats = _named(public_id)
     return _ref(chats if visitor_id is None else chats.filter(visitor_id=visitor_id))
 
 
@@ -58,11 +59,26 @@ def get_chat_ref_by_id(chat_id: int) -> ChatRef:
     return _ref(ChatRow.objects.filter(id=chat_id))
 
 
+def list_open_chats(*, assignee_id: int | None = None) -> list[ChatRef]:
+    """Return the keys of the account's open chats, or of those that one member answers."""
+    chats = ChatRow.objects.exclude(state=State.ENDED).order_by("id")
+    return _refs(chats if assignee_id is None else chats.filter(assignee_id=assignee_id))
+
+
+def _named(public_id: str) -> QuerySet[ChatRow]:
+    return ChatRow.objects.filter(public_id=public_id) if may_be_id(public_id) else ChatRow.objects.none()
+
+
 def _ref(chats: QuerySet[ChatRow]) -> ChatRef:
-    row = chats.values_list("id", "public_id", "account_id", "account__public_id", "visitor__public_id").first()
-    if row is None:
+    found = _refs(chats[:1])
+    if not found:
         raise NotFound("There is no such chat here.")
-    return ChatRef(*row)
+    return found[0]
+
+
+def _refs(chats: QuerySet[ChatRow]) -> list[ChatRef]:
+    keys = ("id", "public_id", "account_id", "account__public_id", "visitor__public_id")
+    return [ChatRef(*row) for row in chats.values_list(*keys)]
 
 
 def read_epoch() -> str:
@@ -203,7 +219,7 @@ def list_ended(*, before: str | None, words: str) -> tuple[list[Chat], str | Non
     if words:
         chats = chats.filter(visitor__name__icontains=words) | chats.filter(site__name__icontains=words)
     if before:
-        edge = ChatRow.objects.filter(public_id=before, state=State.ENDED).values_list("ended_at", "id").first()
+        edge = _named(before).filter(state=State.ENDED).values_list("ended_at", "id").first()
         if edge is None:
             raise NotFound("That page of the list is no longer there. Please reload it.")
         chats = chats.filter(ended_at__lt=edge[0]) | chats.filter(ended_at=edge[0], id__lt=edge[1])

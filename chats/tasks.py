@@ -4,10 +4,9 @@ from celery import shared_task
 
 from accounts.models import Member
 from accounts.tenancy import account_scope
-from chats.actions.chats import end_chat_as_system, release_chats_of
-from chats.actions.chats import end_open_chats as end_open_chats_here
+from chats.actions.chats import end_chat_as_system, release_chat
 from chats.fanout import Parcel, announce
-from chats.queries import get_chat_ref_by_id
+from chats.queries import get_chat_ref_by_id, list_open_chats
 from chatsite.kit.sweep import list_due
 
 FORGOTTEN_AFTER_H = 24  # a chat in which nothing happened for so long is over
@@ -27,17 +26,23 @@ def end_forgotten_chats() -> None:
 
 @shared_task
 def end_open_chats(*, account_id: int) -> None:
-    """End all open chats of an account that takes none any more."""
+    """End all open chats of an account that takes none any more; each in a transaction of its own."""
     with account_scope(account_id):
-        end_open_chats_here()
+        chats = list_open_chats()
+    for chat in chats:
+        with account_scope(account_id):
+            end_chat_as_system(chat=chat)
 
 
 @shared_task
 def release_member(*, account_id: int, member_id: int) -> None:
-    """Close a removed member's consoles and put his chats back to the queue."""
+    """Close a removed member's consoles and put his chats back to the queue; each in a transaction of its own."""
     with account_scope(account_id):
         member = Member.objects.select_related("account").filter(id=member_id).first()
         if member is None:
             return
         announce(member.account.public_id, [Parcel(revoke=member.public_id)])
-        release_chats_of(member=member)
+        chats = list_open_chats(assignee_id=member.id)
+    for chat in chats:
+        with account_scope(account_id):
+            release_chat(chat=chat, member=member)

@@ -62,12 +62,6 @@ def clean_text(text: str) -> str:
     return cleaned
 
 
-def clean_line(text: str, *, longest: int) -> str:
-    """Return a one-line value (title, name) without controls, cut to `longest` characters."""
-    line = "".join(c if unicodedata.category(c) not in {"Cc", "Cs", "Cn", "Zl", "Zp"} else " " for c in text)
-    return " ".join(unicodedata.normalize("NFC", line).split())[:longest]
-
-
 def check_cmid(cmid: str) -> str:
     """Return the cmid in its one spelling. Raises BadCmid."""
     try:

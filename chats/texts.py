@@ -62,8 +62,8 @@ TEXTS: Texts = {
     "empty.teach_admin": "As soon as a visitor writes, the chat appears here with the question itself. "
     "Is the chat on your pages yet? It takes one line; then open your site and write to yourself.",
     "empty.sites": "Sites and script tag",
-    "nothing.title": "All answered",
-    "nothing.hint": "Choose a chat on the side to read it again, or lean back: a new one rings.",
+    "nothing.title": "Nobody is waiting for you",
+    "nothing.hint": "New chats ring, and appear in the list with the question itself.",
     "nothing.waiting": Plural(one="{n} person is waiting", other="{n} people are waiting"),
     "nothing.unread": Plural(one="{n} unread message", other="{n} unread messages"),
     "nothing.busy_hint": "Who waits longest comes first.",

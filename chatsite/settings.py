@@ -33,7 +33,7 @@ PROCESS = env("CHATSITE_PROCESS", "web", "Which process this is: `web` (all but 
 ORIGIN = env("CHATSITE_ORIGIN", "http://localhost:8000", "Public origin of console, settings and widget.").rstrip("/")
 ADMIN_ORIGIN = env("CHATSITE_ADMIN_ORIGIN", "http://localhost:8001", "Origin of the admin process.").rstrip("/")
 SHOP_ORIGIN = env("CHATSITE_SHOP_ORIGIN", "", "Origin of the demo shop; allowed for the demo's sites over http.")
-DEMO = env_flag("CHATSITE_DEMO", "Set by `make demo`: demo sign-ins on the sign-in page, plain http allowed.")
+DEMO = env_flag("CHATSITE_DEMO", "Set by `make demo`: offers its people on the sign-in page.")
 SERVER = env("CHATSITE_SERVER", "daphne", "Socket server of `manage.py serve`: `daphne` or `uvicorn`.")
 DEBUG = env_flag("CHATSITE_DEBUG", "Django's debug pages. Never in production.")
 OWN_ORIGIN = ADMIN_ORIGIN if PROCESS == "admin" else ORIGIN

@@ -12,6 +12,7 @@ from django.test.utils import setup_databases
 
 from chatsite.embedded.roles import limit_database
 from tests.factories import Team, make_chat, make_team
+from tests.transactions import no_idle_transactions, transaction_watch  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="session")

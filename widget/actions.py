@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from accounts.lookup import close_door, open_door
 from accounts.models import Account, DoorKind
 from chatsite.kit.ids import new_token
+from chatsite.kit.lines import clean_line
 from chatsite.kit.signing import hash_token
 from widget.identity import SESSION_IDLE_H, cut_address, name_visitor, read_user_agent
 from widget.models import TITLE_MAX_CHARS, Site, Visitor, VisitorSession, new_visitor_id
@@ -43,9 +44,9 @@ def begin_session(*, site: Site, user_agent: str, language: str, url: str, title
         name=name_visitor(public_id),
         browser=facts.browser,
         system=facts.system,
-        language=language[:35],
+        language=clean_line(language, longest=35),
         page_url=cut_address(url),
-        page_title=" ".join(title.split())[:TITLE_MAX_CHARS],
+        page_title=clean_line(title, longest=TITLE_MAX_CHARS),
     )
     token = new_token()
     VisitorSession.objects.create(
@@ -77,7 +78,7 @@ def end_idle_sessions() -> int:
 
 def move_visitor(*, visitor: Visitor, url: str, title: str) -> bool:
     """Record the page that a visitor is on; return whether it is another one."""
-    url, title = cut_address(url), " ".join(title.split())[:TITLE_MAX_CHARS]
+    url, title = cut_address(url), clean_line(title, longest=TITLE_MAX_CHARS)
     return bool(
         Visitor.objects.filter(id=visitor.id)
         .exclude(page_url=url, page_title=title)

@@ -46,7 +46,7 @@ def cut_address(url: str) -> str:
     The loader cuts it in the browser already; this holds for whoever writes frames by hand.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit("".join(filter(str.isprintable, url.strip())))
         host = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:

@@ -5,6 +5,7 @@ from django.conf import settings
 from accounts.lookup import find_account_id
 from accounts.models import DoorKind
 from chatsite.kit.errors import NotFound
+from chatsite.kit.ids import may_be_id
 from chatsite.kit.signing import hash_token
 from widget.models import Site, VisitorSession
 
@@ -19,7 +20,8 @@ def find_site_account(site_key: str) -> int:
 
 def get_site(site_key: str) -> Site:
     """Return a site of the account in scope. Raises NotFound."""
-    site = Site.objects.select_related("account").filter(public_id=site_key).first()
+    sites = Site.objects.select_related("account")
+    site = sites.filter(public_id=site_key).first() if may_be_id(site_key) else None
     if site is None:
         raise NotFound("There is no such site.")
     return site

@@ -8,7 +8,6 @@ from chatsite.kit.texts import Plural, Texts
 TEXTS: Texts = {
     "chat.title": "Chat with {site}",
     # -- header
-    "header.of": "answers you for {site}",
     "header.online": "We are here",
     "header.away": "Nobody is here right now",
     "header.menu": "Privacy and options",
@@ -25,6 +24,7 @@ TEXTS: Texts = {
     "thread.below": Plural(one="{n} new message", other="{n} new messages"),
     "bubble.you": "You: ",
     "note.joined": "{name} joined the chat",
+    "note.left": "{name} has left. Somebody else will answer you.",
     "note.ended.you": "You ended the chat",
     "note.ended.agent": "{name} ended the chat",
     "note.ended": "The chat has ended",

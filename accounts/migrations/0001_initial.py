@@ -6,7 +6,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-from chatsite.kit.row_security import DROP_SCOPE_FUNCTIONS, SCOPE_FUNCTIONS, GlobalTable, PolicyTable, TenantTable
+from chatsite.kit.row_security import DROP_SCOPE_FUNCTIONS, SCOPE_FUNCTIONS, PolicyTable, TenantTable
 
 MY_ACCOUNTS = "id IN (SELECT account_id FROM accounts_member WHERE person_id = app_person_id() AND removed_at IS NULL)"
 COLLEAGUES = "id IN (SELECT person_id FROM accounts_member WHERE account_id = app_account_id())"
@@ -193,5 +193,14 @@ class Migration(migrations.Migration):
             "DROP POLICY own ON accounts_member;",
         ),
         migrations.RunSQL(SEQUENCES, migrations.RunSQL.noop),
-        GlobalTable("accounts_door", app="SELECT, INSERT, DELETE", platform="SELECT, INSERT, DELETE"),
+        PolicyTable(
+            "accounts_door",
+            policies=[
+                ("find", "SELECT", "true", ""),
+                ("open", "INSERT", "", "account_id = app_account_id()"),
+                ("close", "DELETE", "account_id = app_account_id()", ""),
+            ],
+            app="SELECT, INSERT, DELETE",
+            platform="SELECT, INSERT, DELETE",
+        ),
     ]

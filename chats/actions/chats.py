@@ -10,8 +10,9 @@ from chats.actions.messages import ChatEnded, NotYours, ReadOnly, check_outcome
 from chats.fanout import ChatRef, Parcel, announce
 from chats.ingest.append import Item, Outcome, append
 from chats.models import Chat, Kind, SenderKind, State
+from chats.models import Event as EventRow
 from chats.protocol import AgentChat, Event, EventFrame, Sender, VisitorChat, encode
-from chats.queries import describe_own_chat, get_chat, get_chat_ref
+from chats.queries import describe_own_chat, get_chat
 from chats.text import check_cmid, clean_text
 from chatsite.kit.errors import NotFound, NotPermitted, Refused
 from widget.models import Visitor
@@ -32,7 +33,7 @@ def start_chat(*, visitor: Visitor, cmid: str, text: str) -> tuple[ChatRef, Outc
     """
     cmid, text = check_cmid(cmid), clean_text(text)
     account = Account.objects.get(id=visitor.account_id)
-    chat = Chat.objects.filter(visitor_id=visitor.id, start_cmid=cmid).first()
+    chat = _find_chat_with(visitor=visitor, cmid=cmid)
     if chat is None and not (account.takes_chats and visitor.site.active):
         raise ReadOnly
     created = False
@@ -50,6 +51,15 @@ def start_chat(*, visitor: Visitor, cmid: str, text: str) -> tuple[ChatRef, Outc
         chat_id=chat.id, kind=Kind.MESSAGE, sender_kind=SenderKind.VISITOR, sender_id=visitor.id, cmid=cmid, text=text
     )
     return ref, _append_and_announce(ref, item, sender, before=frames_before)
+
+
+def _find_chat_with(*, visitor: Visitor, cmid: str) -> Chat | None:
+    """Return the chat in which this message is stored already, also where it was not its first: else a repeated start
+    would open another one, once that has ended."""
+    stored = EventRow.objects.filter(
+        chat__visitor_id=visitor.id, sender_kind=SenderKind.VISITOR, sender_id=visitor.id, cmid=cmid
+    )
+    return Chat.objects.filter(visitor_id=visitor.id, id__in=stored.values("chat_id")).first()
 
 
 def _open_chat(*, visitor: Visitor, cmid: str) -> tuple[Chat, bool]:
@@ -78,9 +88,10 @@ def take_chat(*, chat: ChatRef, member: Member, cmid: str) -> Outcome:
         raise ChatTaken
     if row.state == State.ENDED:
         raise ChatEnded
-    if row.state == State.WAITING:
+    outcome = _append_and_announce(chat, item, describe_agent(member))
+    if outcome.status == "new":
         Chat.objects.filter(id=chat.id).update(state=State.ACTIVE, assignee_id=member.id)
-    return _append_and_announce(chat, item, describe_agent(member))
+    return outcome
 
 
 def end_chat_as_agent(*, chat: ChatRef, member: Member, cmid: str) -> Outcome:
@@ -117,29 +128,15 @@ def end_chat_as_system(*, chat: ChatRef) -> None:
     _end(chat, item, SYSTEM)
 
 
-def end_open_chats() -> int:
-    """End all open chats of the account in scope; return how many. Each in a savepoint of its own."""
-    ids = list(Chat.objects.exclude(state=State.ENDED).order_by("id").values_list("public_id", flat=True))
-    for public_id in ids:
-        end_chat_as_system(chat=get_chat_ref(public_id))
-    return len(ids)
-
-
-def release_chats_of(*, member: Member) -> int:
-    """Put the member's open chats back to the queue, so that nobody waits for who has left; return how many."""
-    ids = list(
-        Chat.objects.filter(assignee_id=member.id, state=State.ACTIVE)
-        .order_by("id")
-        .values_list("public_id", flat=True)
-    )
-    for public_id in ids:
-        chat = get_chat_ref(public_id)
-        _lock(chat)
-        Chat.objects.filter(id=chat.id).update(state=State.WAITING, assignee_id=None)
-        item = Item(chat_id=chat.id, kind=Kind.ASSIGNED, sender_kind=SenderKind.SYSTEM, sender_id=0,
-                    cmid=str(uuid.uuid4()), data={"member": None, "name": member.alias})  # fmt: skip
-        _append_and_announce(chat, item, SYSTEM)
-    return len(ids)
+def release_chat(*, chat: ChatRef, member: Member) -> None:
+    """Put a chat that the member answers back to the queue, so that nobody waits for who has left. Safe to repeat."""
+    row = _lock(chat)
+    if row.state != State.ACTIVE or row.assignee_id != member.id:
+        return
+    item = Item(chat_id=chat.id, kind=Kind.ASSIGNED, sender_kind=SenderKind.SYSTEM, sender_id=0,
+                cmid=str(uuid.uuid4()), data={"member": None, "name": member.alias})  # fmt: skip
+    _append_and_announce(chat, item, SYSTEM)
+    Chat.objects.filter(id=chat.id).update(state=State.WAITING, assignee_id=None)
 
 
 def describe_agent(member: Member) -> Sender:
@@ -171,19 +168,18 @@ def _append_and_announce(chat: ChatRef, item: Item, sender: Sender, *, before: l
     """Append one event in the transaction under way; deliver it, after `before`, once that has committed."""
     with connection.cursor() as cursor:
         outcome = check_outcome(append(cursor, [item])[0])
-    parcels = list(before or [])
-    if outcome.status == "new":
-        event = Event(
-            seq=outcome.seq,
-            id=outcome.public_id,
-            kind=item.kind,  # type: ignore[arg-type]
-            sender=sender,
-            at=outcome.at,
-            cmid=item.cmid,
-            text=item.text,
-            data=item.data,
-        )
-        frame = encode(EventFrame(chat=chat.public_id, event=event)).decode()
-        parcels.append(Parcel(frames=(frame,), to_agents=True, to_visitor=chat.visitor_public_id))
-    announce(chat.account_public_id, parcels)
+    event = Event(
+        seq=outcome.seq,
+        id=outcome.public_id,
+        kind=item.kind,  # type: ignore[arg-type]
+        sender=sender,
+        at=outcome.at,
+        cmid=item.cmid,
+        text=item.text,
+        data=item.data,
+    )
+    # Also what was stored before: its first delivery may have died with its process; who has it drops it.
+    frame = encode(EventFrame(chat=chat.public_id, event=event)).decode()
+    parcel = Parcel(frames=(frame,), to_agents=True, to_visitor=chat.visitor_public_id)
+    announce(chat.account_public_id, [*(before or []), parcel])
     return outcome

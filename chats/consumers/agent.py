@@ -123,6 +123,7 @@ class AgentSocket(ChatSocket):
         self.acknowledge(cmid=frame.cmid, chat=chat, outcome=outcome)
 
     async def sync(self, frame: Sync) -> None:
+        metrics.SYNCS[self.audience].inc()
         chat = await self.chat(frame.chat)
         self.push_now(await in_scope(self.account_id, lambda: list_events(chat, after=frame.after)))
 

@@ -32,6 +32,7 @@ from chats.protocol import (
     Pong,
     encode,
 )
+from chatsite.kit import metrics
 from chatsite.kit.errors import NotPermitted, Refused, SignedOut
 from chatsite.kit.ids import new_id
 from chatsite.kit.ratelimit import Bucket
@@ -90,10 +91,15 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket. Overrides Channels' dispatch, which goes through a thread before each event."""
         self._prepare(scope, receive, send)
+        served = hub().open
+        served.add(self)
+        metrics.SOCKETS[self.audience].inc()
         try:
             await self._serve()
         finally:
             self._closed = True
+            served.discard(self)
+            metrics.SOCKETS[self.audience].dec()
             if self.room is not None:
                 hub().leave(self)
                 await self.goodbye()
@@ -202,10 +208,11 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
         except Refused as refused:
             self.refuse(refused.code, text=refused.text, frame=frame, retry_ms=refused.retry_ms)
         except (OperationalError, InterfaceError, OSError) as error:
-            log.warning("a frame met a broken part: %s", type(error).__name__)
+            where = {"account": self.account_public_id}
+            log.warning("a frame met a broken part: %s", type(error).__name__, extra=where)
             self.refuse("internal", frame=frame, retry_ms=RETRY_MS)
         except Exception:
-            log.exception("a frame of kind %s failed", type(frame).__name__)
+            log.exception("a frame of kind %s failed", type(frame).__name__, extra={"account": self.account_public_id})
             self.refuse("internal", frame=frame)
         return not self._closed
 
@@ -291,6 +298,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
             self._queue.clear()
             self._queued_chars = 0
             self._closed = True
+            metrics.SLOW_READERS.inc()
             asyncio.get_running_loop().create_task(self._close_slow())
             return
         self._queue.append(frame)
@@ -320,6 +328,13 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     def revoke(self) -> None:
         """Close at once: the session or the membership has ended."""
         asyncio.get_running_loop().create_task(self.close(Close.UNAUTHENTICATED, "signed_out"))
+
+    async def restart(self, *, retry_ms: int) -> None:
+        """Say that this process ends and when to come back, and close."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._say_and_close(COME_BACK, "restart", retry_ms=retry_ms)
 
     async def close(self, close_code: int, code: str) -> None:
         """Say why and close."""

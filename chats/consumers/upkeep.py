@@ -16,6 +16,7 @@ from chats.fanout import Hub, Room, run_in_background
 from chats.protocol import HEARTBEAT_EVERY_S, Head, Heartbeat, Online, Presence, encode
 from chats.protocol import Member as MemberPart
 from chats.queries import list_heads, list_members, list_visitor_frames
+from chatsite.kit import metrics
 from widget.presence import online_visitors
 from widget.queries import list_living_sessions
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_AGENTS_EVERY_S = 3  # a removed member is out after this at the latest
 LOOK_AT_VISITORS_EVERY_S = 15
+LATE_AFTER_S = 2  # a round of heartbeats that takes so much longer than its pause
 PRESENCE_EVERY_S = 5  # how late an ended lease is noticed
 PRESENCE_AT_ONCE_S = 0.2  # how late a word of change is
 
@@ -34,8 +36,11 @@ Heads = dict[str, tuple[str, Head]]  # chat → its visitor, and where it stands
 async def beat(hub: Hub) -> None:
     """Send heartbeats with the heads of the chats that changed lately: they repair what hints lost."""
     while True:
+        began = time.monotonic()
         await asyncio.sleep(HEARTBEAT_EVERY_S)
         await _survive(_beat_rooms(list(hub.rooms.values())), "heartbeat")
+        if time.monotonic() - began > HEARTBEAT_EVERY_S + LATE_AFTER_S:
+            metrics.HEARTBEATS_LATE.inc()
 
 
 async def _beat_rooms(rooms: list[Room]) -> None:

@@ -33,6 +33,7 @@ from chats.protocol import (
     encode,
 )
 from chats.queries import find_own_chat, get_chat_ref, list_events, read_epoch
+from chatsite.kit import metrics
 from chatsite.kit.errors import RateLimited, SignedOut
 from chatsite.kit.ratelimit import Bucket
 from chatsite.kit.redis import RedisError
@@ -134,6 +135,7 @@ class VisitorSocket(ChatSocket):
         self.acknowledge(cmid=frame.cmid, chat=chat, outcome=outcome)
 
     async def sync(self, frame: Sync) -> None:
+        metrics.SYNCS[self.audience].inc()
         chat = await self.chat(frame.chat)
         self.push_now(await in_scope(self.account_id, lambda: list_events(chat, after=frame.after)))
 

@@ -6,11 +6,13 @@ for a lane of its own and holds nobody up. Only after COMMIT is anything acknowl
 
 import asyncio
 import logging
+import time
 import weakref
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from django.db import connections
@@ -18,6 +20,7 @@ from django.db import connections
 from chats.fanout import ChatRef, Parcel, hub
 from chats.ingest.append import Item, Outcome, outcomes, write
 from chats.protocol import Event, EventFrame, Sender, encode
+from chatsite.kit import metrics
 from chatsite.kit.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ class Entry:
 
 
 def _connect() -> psycopg.Connection:
-    parameters = {"connect_timeout": CONNECT_WITHIN_S, "tcp_user_timeout": GONE_AFTER_MS}
+    parameters: dict[str, Any] = {"connect_timeout": CONNECT_WITHIN_S, "tcp_user_timeout": GONE_AFTER_MS}
     parameters |= connections["default"].get_connection_params()
     for name in ("cursor_factory", "context", "pool", "prepare_threshold", "isolation_level", "assume_role"):
         parameters.pop(name, None)
@@ -116,11 +119,14 @@ class Lane:
                 batch = self._next_batch()
                 if not batch:
                     continue
+                began = time.perf_counter()
                 try:
                     results = await loop.run_in_executor(self.thread, self._write, batch)
                 except Exception:
                     log.exception("a batch of %d failed", len(batch))
                     results = [Unwritable() for _ in batch]
+                metrics.COMMIT_EVENTS.observe(len(batch))
+                metrics.COMMIT_SECONDS.observe(time.perf_counter() - began)
                 for entry, result in zip(batch, results, strict=True):
                     self._count_down(entry)
                     if isinstance(result, Busy) and self.busy is not None:
@@ -202,6 +208,7 @@ def _settle(entry: Entry, outcome: Outcome | Refused) -> None:
 
     What was stored before is delivered again: its first delivery may have died with its process; who has it drops it.
     """
+    metrics.ACKS[outcome.status if isinstance(outcome, Outcome) else outcome.code].inc()
     if isinstance(outcome, Outcome) and outcome.status in ("new", "dup"):
         event = Event(
             seq=outcome.seq,
@@ -229,14 +236,16 @@ _lanes: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Lane, Lane]]
 def submit(*, chat: ChatRef, item: Item, sender: Sender) -> "asyncio.Future[Outcome]":
     """Queue one event of the message kind; the answer is its outcome, after the commit and its local delivery.
 
-    The answer raises Busy when the chat stayed locked or the database is away: nothing is stored then, and the same
-    cmid may be sent again.
+    The answer raises Busy when the chat stayed locked (nothing is stored then) or the database is away (it may be); the
+    same cmid may be sent again. It raises Unwritable for an event that the database refuses.
     """
     loop = asyncio.get_running_loop()
     lanes = _lanes.get(loop)
     if lanes is None:
         busy = Lane(lock_wait_ms=BUSY_LOCK_WAIT_MS, busy=None)
         lanes = _lanes[loop] = (Lane(lock_wait_ms=LOCK_WAIT_MS, busy=busy), busy)
+        for name, lane in zip(("common", "busy"), lanes, strict=True):
+            metrics.LANE_ENTRIES[name].set_function(lane.queue.__len__)
     common, busy = lanes
     entry = Entry(chat=chat, item=item, sender=sender, answer=loop.create_future())
     # What waits in the common lane goes first, and is led into the other one as its turn comes.

@@ -1,10 +1,12 @@
 """Environment variables: each is read once, in settings, with its default and purpose.
 
-`KNOWN` is what `docs/settings.md` lists; a test compares the two.
+`KNOWN` is what `docs/settings.md` lists; a test compares the two. Each may also be given as a file: `NAME_FILE` holds
+the path of one with the value, so that a secret shows in no list of processes or containers.
 """
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,17 @@ KNOWN: dict[str, Variable] = {}
 
 
 def env(name: str, default: str, purpose: str) -> str:
-    """Return the variable's value, or its default when it is unset or empty."""
+    """Return the variable's value, else the content of the file that NAME_FILE names, else the default."""
     KNOWN[name] = Variable(name=name, default=default, purpose=purpose)
-    return os.environ.get(name) or default
+    return read_variable(name) or default
+
+
+def read_variable(name: str) -> str:
+    """Return the value of NAME or of the file NAME_FILE; empty when neither is set. Raises OSError without the file."""
+    if os.environ.get(name):
+        return os.environ[name]
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else ""
 
 
 def env_flag(name: str, purpose: str) -> bool:

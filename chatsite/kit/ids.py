@@ -16,6 +16,11 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{''.join(characters)}"
 
 
+def may_be_id(text: str) -> bool:
+    """Return whether a text from outside could be an identifier; what could not is absent, without asking for it."""
+    return text.isascii() and text.replace("_", "").isalnum()
+
+
 def new_token() -> str:
     """Return a new secret of 256 bits, for the wire; only its SHA-256 is stored."""
     return secrets.token_urlsafe(32)

@@ -33,8 +33,8 @@ async def redeem_ticket(audience: str, ticket: str) -> dict[str, Any] | None:
     if values["exp"] < now:
         return None
     jti = values["jti"]
-    for old in [key for key, until in _used_here.items() if until < now]:
-        del _used_here[old]
+    while _used_here and _used_here[oldest := next(iter(_used_here))] < now:
+        del _used_here[oldest]  # in the order of use: a storm of reconnects must not look through all of them each time
     if jti in _used_here:
         return None
     _used_here[jti] = values["exp"]

@@ -66,7 +66,9 @@ export function createDesk({ boot, initial, connect, keep, onNews, clock, random
   const mayEndAny = boot.permissions.includes("chat.end_any");
 
   const lists = computed(() => sections(state.value, query.value));
-  const count = computed(() => counts(state.value));
+  /** As text, so that whoever follows it hears only of changes. */
+  const counted = computed(() => JSON.stringify(counts(state.value)));
+  const count = computed(() => /** @type {ReturnType<typeof counts>} */ (JSON.parse(counted.value)));
   const accepting = computed(() => wishes.value ?? Boolean(state.value.members[me.id]?.accepting));
   const active = computed(() => columns.value.active);
 
@@ -212,7 +214,7 @@ export function createDesk({ boot, initial, connect, keep, onNews, clock, random
     ask();
   }
 
-  /** @param {string} id */
+  /** What is unread now is new to whoever looks next. @param {string} id */
   function mark(id) {
     const chat = state.peek().chats[id];
     if (!chat) return;
@@ -323,7 +325,7 @@ export function createDesk({ boot, initial, connect, keep, onNews, clock, random
       if (next) arrange(opened(columns.peek(), next));
       return next !== null;
     },
-    openEnded, read, loadEarlier, take, end, mayEnd, write, setDraft, takeBack, retry, setAccepting, nameOf, tick,
+    mark, openEnded, read, loadEarlier, take, end, mayEnd, write, setDraft, takeBack, retry, setAccepting, nameOf, tick,
     typing: (/** @type {string} */ id, /** @type {boolean} */ on) => send({ t: "typing", chat: id, on }),
     isMine: (/** @type {LiveChat} */ chat) => isMine(chat, me.id),
     start: () => (connection = connect({ onFrame, onState })),

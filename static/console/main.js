@@ -19,7 +19,7 @@ import { fetchAhead } from "./views/later.js";
 import { createWords } from "./words.js";
 
 const TICK_MS = 10_000; // waiting times are read, not watched
-const AHEAD_MS = 3000; // after the start, when the first screen has all that it needs
+const AHEAD_MS = 10_000; // after the start, when the first screen has all that it needs and nothing else is loading
 const COLUMN_PX = 400; // narrower, a conversation breaks into words
 const PANES_PX = 336 + 76; // list and rail beside the conversations
 
@@ -54,6 +54,7 @@ function start() {
   function onNews({ chats, messages }) {
     if (chats.length && desk.accepting.peek()) sounds.chat();
     else if (messages.some((chat) => !looking.peek() || !desk.columns.peek().open.includes(chat.id))) sounds.message();
+    if (!looking.peek()) for (const { id } of messages) desk.mark(id);
     const chat = chats[0] ?? messages[0];
     const key = chats.length ? "spoken.chat" : "spoken.message";
     if (chat) desk.spoken.value = t(key, { name: chat.visitor?.name ?? t("visitor"), text: chat.preview?.text ?? "" });

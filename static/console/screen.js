@@ -114,6 +114,7 @@ export function createScreen({ desk, ended, sounds, arranged, looking, wide, foc
       case "beside": {
         const next = neighbour(order.peek(), id, 1);
         if (next) desk.openBeside(next);
+        focus("row", next);
         return next !== null;
       }
       case "close":

@@ -114,9 +114,7 @@ export function wants(state) {
 
 /** This chat is on the screen: it is kept when the inbox no longer lists it, and its events are loaded.
  * @param {State} state @param {string | null} chatId @returns {State} */
-export function show(state, chatId) {
-  return state.shown === chatId ? state : { ...state, shown: chatId };
-}
+export const show = (state, chatId) => (state.shown === chatId ? state : { ...state, shown: chatId });
 
 /** Our own reading, at once; the server's `read` frame confirms it.
  * @param {State} state @param {string} chatId @param {number} seq @returns {State} */
@@ -226,7 +224,8 @@ function appended(state, chat, event) {
       return next;
     }
     case "assigned":
-      return { ...next, state: "active", assignee: { id: event.data?.member, name: event.data?.name } };
+      if (!event.data?.member) return { ...next, state: "waiting", assignee: null }; // its agent has left the team
+      return { ...next, state: "active", assignee: { id: event.data.member, name: event.data.name } };
     case "ended":
       return { ...next, state: "ended", ended_at: event.at, ended_by: event.data?.by ?? null, typing: {} };
     default:

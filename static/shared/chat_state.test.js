@@ -118,6 +118,12 @@ describe("an event", () => {
     assert.deepEqual([of(state).state, of(state).ended_by, of(state).ended_at], ["ended", "agent", at(2)]);
   });
 
+  it("of assignment to nobody frees the chat again", () => {
+    let state = apply(visitor(own({ last: 0 })), event(assigned(1)), NOW);
+    state = apply(state, event({ ...assigned(2), data: { name: "Anna" } }), NOW);
+    assert.deepEqual([of(state).state, of(state).assignee], ["waiting", null]);
+  });
+
   it("of a chat that nobody announced makes it missing, until a summary comes", () => {
     let state = apply(agent([]), event(message(1)), NOW);
     assert.deepEqual(state.missing, ["chat_a"]);

@@ -136,7 +136,10 @@ function createServer(side) {
     const seq = chat.events.length + 1;
     const event = { seq, id: `evt_${id}_${seq}`, at: at(), cmid: `srv_${id}_${seq}`, ...part };
     chat.events.push(event);
-    if (event.kind === "assigned") Object.assign(chat, { state: "active", assignee: { id: event.data.member, name: event.data.name } });
+    if (event.kind === "assigned") {
+      const { member, name } = event.data;
+      Object.assign(chat, member ? { state: "active", assignee: { id: member, name } } : { state: "waiting", assignee: null });
+    }
     if (event.kind === "ended") Object.assign(chat, { state: "ended", ended: event });
     return event;
   }
@@ -183,7 +186,7 @@ function createServer(side) {
       const kind = pick(["message", "message", "message", "assigned", "ended", "read"]);
       if (kind === "read") return this.readBy(pick(["agent", "visitor"]), chat.id, Math.floor(random() * (chat.events.length + 1)));
       const sender = { kind: pick(["visitor", "agent"]), id: "x" };
-      const data = kind === "assigned" ? { member: "m", name: "M" } : kind === "ended" ? { by: "agent" } : undefined;
+      const data = kind === "assigned" ? { member: pick(["m", "n", null]), name: "M" } : kind === "ended" ? { by: "agent" } : undefined;
       const event = append(chat.id, { kind, sender, ...(kind === "message" ? { text: `t${clock}` } : { data }) });
       return random() < 0.3 ? [{ t: "typing", chat: chat.id, sender, on: true }, frame(chat.id, event)] : [frame(chat.id, event)];
     },

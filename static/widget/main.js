@@ -1,6 +1,7 @@
 // The chat window's page: put the parts together, draw, and wait. Nothing is stored, asked or connected before the
 // loader says that the visitor has opened the chat.
 
+import { apply } from "../shared/chat_state.js";
 import { browserClock, browserSurroundings } from "../shared/clock.js";
 import { brandColors } from "../shared/color.js";
 import { createSound } from "../shared/sound.js";
@@ -79,7 +80,7 @@ start();
 async function start() {
   await loadTexts(boot.texts_url, boot.language).catch(() => {}); // keys instead of words, but the chat works
   document.title = t("chat.title", { site: boot.site.name });
-  if (boot.preview) (await import("./preview.js")).fill(store, clock.now());
+  if (boot.preview) (await import("./preview.js")).fill(store, { now: clock.now(), t, apply });
   else if (window.parent === window) store.open(true); // opened as a page of its own
   render(html`<${App} store=${store} times=${times} />`, /** @type {Element} */ (document.getElementById("app")));
 }

@@ -1,12 +1,13 @@
 // The settings page shows the chat window as it will look: sample people, sample words, no session, no line.
 
-import { apply } from "../shared/chat_state.js";
-import { t } from "../shared/texts.js";
-
 const MINUTE_MS = 60_000;
 
-/** @param {import("./store.js").Store} store @param {number} now */
-export function fill(store, now) {
+/**
+ * Imports nothing, so that it can be loaded beside the packed modules and share their state.
+ * @param {import("./store.js").Store} store
+ * @param {{now: number, t: (key: string) => string, apply: typeof import("../shared/chat_state.js").apply}} parts
+ */
+export function fill(store, { now, t, apply }) {
   const agent = { kind: /** @type {const} */ ("agent"), id: "mem_sample", name: t("preview.agent") };
   const visitor = { kind: /** @type {const} */ ("visitor"), id: "vis_sample" };
   /** @param {number} minutes */

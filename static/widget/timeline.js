@@ -10,7 +10,7 @@ import { isLate } from "../shared/outbox.js";
 /** @typedef {{key: string, text: string, at: string | number, progress?: Progress, failed?: string}} Bubble */
 /**
  * @typedef {{kind: "day", key: string, at: string | number}} Day
- * @typedef {{kind: "note", key: string, text: "joined" | "ended.you" | "ended.agent" | "ended", name: string}} Note
+ * @typedef {{kind: "note", key: string, text: "joined" | "left" | "ended.you" | "ended.agent" | "ended", name: string}} Note
  * @typedef {{kind: "run", key: string, own: boolean, name: string, named: boolean, bubbles: Bubble[]}} Run
  * @typedef {Day | Note | Run} Item
  */
@@ -71,7 +71,7 @@ export function timeline(chats, { now, dayKey }) {
 /** @param {ChatEvent} event @returns {Note} */
 function note({ kind, id, sender, data }) {
   const key = `note ${id}`;
-  if (kind === "assigned") return { kind: "note", key, text: "joined", name: String(data?.name ?? "") };
+  if (kind === "assigned") return { kind: "note", key, text: data?.member ? "joined" : "left", name: String(data?.name ?? "") };
   const text = data?.by === "visitor" ? "ended.you" : data?.by === "agent" && sender.name ? "ended.agent" : "ended";
   return { kind: "note", key, text, name: sender.name ?? "" };
 }

@@ -25,11 +25,12 @@ describe("the timeline", () => {
   it("notes who joined and who ended the chat", () => {
     const notes = timeline([chat([
       { ...said(1, "agent", 0), kind: "assigned", data: { member: "mem_1", name: "Anna" } },
+      { ...said(5, "system", 1), kind: "assigned", data: { member: null, name: "Anna" } },
       { ...said(2, "agent", 1), kind: "ended", data: { by: "agent" } },
       { ...said(3, "visitor", 2), kind: "ended", data: { by: "visitor" } },
       { ...said(4, "system", 3), kind: "ended", sender: { kind: "system" }, data: { by: "system" } },
     ])], reader).filter((item) => item.kind === "note");
-    assert.deepEqual(notes.map((note) => note.text), ["joined", "ended.agent", "ended.you", "ended"]);
+    assert.deepEqual(notes.map((note) => note.text), ["joined", "left", "ended.agent", "ended.you", "ended"]);
     assert.equal(notes[0].name, "Anna");
   });
 

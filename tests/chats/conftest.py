@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from chats import fanout
+from chats.consumers import agent, base, visitor
+from chats.ingest import group_commit
+from tests.chats.hands import Commits
 from tests.chats.scene import Scene
-from tests.factories import Team
+from tests.factories import Team, make_chat, make_team
 
 Scenario = Callable[[Scene], Coroutine[Any, Any, Any]]
 
@@ -17,6 +20,34 @@ Scenario = Callable[[Scene], Coroutine[Any, Any, Any]]
 def still_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """No heartbeat, presence or check comes by itself: tests call them."""
     monkeypatch.setattr(fanout, "_background", [])
+
+
+@pytest.fixture
+def other_team(request: pytest.FixtureRequest) -> Team:
+    """As everywhere, somebody else's account with a chat; made once where rows stay."""
+    if "committed_db" not in request.fixturenames:
+        request.getfixturevalue("db")
+        return make_noise()
+    if not _noise:
+        request.getfixturevalue("committed_db")
+        _noise.append(make_noise())
+    return _noise[0]
+
+
+_noise: list[Team] = []
+
+
+def make_noise() -> Team:
+    other = make_team("Other")
+    make_chat(other, text="CANARY-OTHER")
+    return other
+
+
+@pytest.fixture
+def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets that may send as much as they like."""
+    for module, name in ((base, "FRAMES_BURST"), (visitor, "SENDS_BURST"), (agent, "SENDS_BURST")):
+        monkeypatch.setattr(module, name, 10**6)
 
 
 @pytest.fixture
@@ -38,3 +69,11 @@ def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever a browser sends, the log gets no traceback and no error."""
     yield
     assert not [r.getMessage() for r in caplog.get_records("call") if r.exc_info or r.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
+    """The lanes' transactions, watched and held up at will."""
+    watched = Commits(group_commit.commit)
+    monkeypatch.setattr(group_commit, "commit", watched)
+    return watched

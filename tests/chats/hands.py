@@ -1,7 +1,7 @@
 """Hands on Postgres beside the application: other processes' connections, held locks, broken lines."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.db import connections
 
 from accounts.tenancy import account_scope
 from chats.fanout import ChatRef
+from chats.ingest.append import Outcome
 from chats.models import Chat, Event
+from tests.chats.scene import until_true
 from tests.factories import Team
 
 WITHIN_S = 5  # generous: a test machine may be busy
@@ -63,3 +65,52 @@ def log(team: Team, chat: ChatRef) -> list[tuple[int, str | None]]:
 def head(team: Team, chat: ChatRef) -> int:
     with account_scope(team.account.pk):
         return Chat.objects.get(id=chat.id).last_seq
+
+
+class Commits:
+    """What the lanes commit, and a hand that holds it up."""
+
+    def __init__(self, real: Callable[..., list[Outcome]]) -> None:
+        self.real = real
+        self.sizes: list[int] = []
+        self.waits: list[int] = []
+        self.connection: psycopg.Connection[Any] | None = None
+        self.lose_answer = False
+        self._held_text: str | None = None
+        self._held, self._go = threading.Event(), threading.Event()
+
+    def __call__(self, connection: Any, batch: Any, *, lock_wait_ms: int) -> list[Outcome]:
+        self.connection = connection
+        self.sizes.append(len(batch))
+        self.waits.append(lock_wait_ms)
+        if self._held_text in [item.text for _, item in batch]:
+            self._held.set()
+            assert self._go.wait(WITHIN_S)
+        outcomes = self.real(connection, batch, lock_wait_ms=lock_wait_ms)
+        if self.lose_answer:
+            self.lose_answer = False
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return outcomes
+
+    def held_with(self, text: str) -> "Commits":
+        """Hold the transaction with this message back until the block ends."""
+        self._held_text = text
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self._held_text = None
+        self._go.set()
+
+    async def is_held(self) -> None:
+        await until_true(self._held.is_set)
+
+    def kill(self) -> None:
+        """End the lane's connection from the server's side."""
+        assert self.connection is not None
+        with connect("owner", autocommit=True) as admin:
+            pid = self.connection.info.backend_pid
+            admin.execute("SET ROLE chatsite_app")  # a role may end its own connections
+            assert admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid]).fetchone() == (True,)

@@ -18,7 +18,6 @@ from chats.ingest.append import Item, Outcome, append
 from tests.chats.hands import WITHIN_S, connected, head, log, until_blocked
 from tests.factories import Team, cmid, make_chat
 
-
 # -- one connection ----------------------------------------------------------------------------------------------
 
 
@@ -114,11 +113,13 @@ def test_a_time_is_the_databases_in_utc(team: Team, chat: ChatRef) -> None:
 def test_postgres_refuses_an_event_in_a_foreign_chat(team: Team, other_team: Team, chat: ChatRef) -> None:
     """Even by hand: with the foreign account's number the policy says no, with one's own the foreign key does."""
     foreign = make_chat(other_team)
-    for account_id, error in ((foreign.account_id, "row-level security"), (team.account.pk, "chats_event_chat_id_fence")):
+    cases = {foreign.account_id: "row-level security", team.account.pk: "chats_event_chat_id_fence"}
+    for account_id, error in cases.items():
         with account_scope(team.account.pk), connection.cursor() as cursor:
             with pytest.raises(Exception, match=error), transaction.atomic():
                 cursor.execute(
-                    "INSERT INTO chats_event (account_id, chat_id, seq, public_id, kind, sender_kind, sender_id, cmid, text)"
+                    "INSERT INTO chats_event"
+                    " (account_id, chat_id, seq, public_id, kind, sender_kind, sender_id, cmid, text)"
                     " VALUES (%s, %s, 99, 'evt_x', 'message', 'visitor', 1, gen_random_uuid(), 'x')",
                     [account_id, foreign.id],
                 )

@@ -260,10 +260,11 @@ def scripts(bundle: str) -> Iterator[str]:
 
 
 def forms(entry: polib.POEntry, language: Language) -> Iterator[tuple[str, str]]:
-    """Yield (category, text) of the entry; a text without plural has the category `other`."""
+    """Yield (category, translation) of the entry where there is one; a text without plural has the category `other`."""
     if entry.msgid_plural:
-        yield from ((language.categories[number], form) for number, form in sorted(entry.msgstr_plural.items()))
-    else:
+        numbered = sorted(entry.msgstr_plural.items())
+        yield from ((language.categories[number], form) for number, form in numbered if form)
+    elif entry.msgstr:
         yield "other", entry.msgstr
 
 

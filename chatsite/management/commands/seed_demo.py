@@ -9,37 +9,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from accounts.access import find_member
 from accounts.actions import add_member, create_account, create_person
 from accounts.models import Person
-from accounts.permissions import Role
 from accounts.tenancy import account_scope, sign_in_scope
+from chatsite.kit.demo_people import ACCOUNTS, PASSWORD, STAFF
 from widget.actions import create_site
 from widget.queries import list_sites
-
-PASSWORD = "demo-lantern-harbour"
-ACCOUNTS: list[dict[str, Any]] = [
-    {
-        "name": "Lantern & Loom",
-        "site": "Lantern & Loom shop",
-        "greeting": "Hello! Ask us anything about lamps, textiles or your order.",
-        "color": "#0f766e",
-        "people": [
-            (Role.OWNER, "Olivia Hart", "olivia@lantern.example"),
-            (Role.AGENT, "Anna Berg", "anna@lantern.example"),
-            (Role.AGENT, "Bilal Haddad", "bilal@lantern.example"),
-            (Role.VIEWER, "Vera Lind", "vera@lantern.example"),
-        ],
-    },
-    {
-        "name": "Northwind Bikes",
-        "site": "Northwind Bikes",
-        "greeting": "Hi, how can we help you ride?",
-        "color": "#b45309",
-        "people": [
-            (Role.OWNER, "Noor Visser", "noor@northwind.example"),
-            (Role.AGENT, "Tom Iversen", "tom@northwind.example"),
-        ],
-    },
-]
-STAFF = ("Sasha Platt", "staff@chatsite.example")
 
 
 class Command(BaseCommand):
@@ -55,7 +28,7 @@ class Command(BaseCommand):
             site_keys.append(self._account(plan))
             for role, name, email in plan["people"]:
                 sign_ins.append(
-                    {"role": role.value, "name": name, "email": email, "password": PASSWORD, "account": plan["name"]}
+                    {"role": role, "name": name, "email": email, "password": PASSWORD, "account": plan["name"]}
                 )
         if self._find(STAFF[1]) is None:
             create_person(email=STAFF[1], name=STAFF[0], password=PASSWORD, is_staff=True)
@@ -68,7 +41,7 @@ class Command(BaseCommand):
 
     def _account(self, plan: dict[str, Any]) -> str:
         """Make the account unless it is there; return its site's key."""
-        role, name, email = plan["people"][0]
+        _, name, email = plan["people"][0]
         owner = self._find(email)
         member = find_member(person=owner, account_public_id=None) if owner else None
         if member is not None:

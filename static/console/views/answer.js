@@ -92,8 +92,8 @@ function Composer({ chat, name, screen }) {
 
   /** @param {KeyboardEvent} event */
   function pressed(event) {
-    // While letters of another script are being put together, Enter chooses among them.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // While letters of another script are being put together, Enter chooses among them (229: how Safari says so).
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     send();
   }

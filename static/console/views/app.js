@@ -6,7 +6,6 @@ import { html } from "../../vendor/ui.js";
 import { Inbox } from "./inbox.js";
 import { Later } from "./later.js";
 import { Notice } from "./notice.js";
-import { Panel } from "./panel.js";
 import { Talk } from "./talk.js";
 
 /** @typedef {import("../screen.js").Screen} Screen */
@@ -21,7 +20,7 @@ export function App({ screen, words }) {
     <main class="talks" id="main" tabindex="-1" data-columns=${open.length}>
       ${open.length ? open.map((id) => html`<${Talk} key=${id} id=${id} screen=${screen} words=${words} alone=${open.length === 1} />`) : html`<${NothingOpen} screen=${screen} />`}
     </main>
-    ${active !== null && panel.value !== "none" && html`<${Panel} screen=${screen} words=${words} />`}
+    ${active !== null && panel.value !== "none" && html`<${Later} view="panel" screen=${screen} words=${words} />`}
     ${active !== null && panel.value === "over" && html`<button class="veil" type="button" tabindex="-1" aria-label=${t("close")} onClick=${screen.togglePanel}></button>`}
     ${screen.dialog.value && html`<${Later} key=${screen.dialog.value} view=${screen.dialog.value} screen=${screen} words=${words} />`}
     <${Toasts} screen=${screen} />

@@ -3,7 +3,7 @@
 import { icon } from "../../icons/icons.js";
 import { t } from "../../shared/texts.js";
 import { html, useEffect, useRef } from "../../vendor/ui.js";
-import { KEYS } from "../keys.js";
+import { KEYS } from "../key_list.js";
 
 /** @param {{screen: import("../screen.js").Screen}} props */
 export function Help({ screen }) {

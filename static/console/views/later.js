@@ -5,15 +5,32 @@ import { html, useEffect, useSignal } from "../../vendor/ui.js";
 
 /** @typedef {(props: any) => unknown} View */
 
+/** The dialogs' styles; the page says where they are, because only it knows the file's name. */
+function fetchStyles() {
+  const href = document.getElementById("console")?.dataset["later"];
+  if (!href || document.querySelector("link[data-later]")) return;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.dataset["later"] = "";
+  link.href = href;
+  document.head.append(link);
+}
+
 /** By name, because a dynamic import must stand alone for its address to be rewritten. */
 export const LATER = {
   async palette() {
+    fetchStyles();
     const module = await import("./palette.js");
     return /** @type {View} */ (module.Palette);
   },
   async help() {
+    fetchStyles();
     const module = await import("./help.js");
     return /** @type {View} */ (module.Help);
+  },
+  async panel() {
+    const module = await import("./panel.js");
+    return /** @type {View} */ (module.Panel);
   },
   async ended() {
     const module = await import("./ended.js");

@@ -32,7 +32,7 @@ function Message({ message, chat, screen, words, tells }) {
     <div class="bubble" dir="auto" title=${words.full(message.at)}>${textNodes(message.text)}</div>
     ${(message.last || (tells && message.mine) || step === "failed") && html`<p class="message-foot">
       <time datetime=${message.at}>${words.clock(message.at)}</time>
-      ${message.mine && (tells || step !== "seen") && html`<${Progress} step=${step} late=${Boolean(late)} />`}
+      ${message.mine && (tells || step === "sending") && html`<${Progress} step=${step} late=${Boolean(late)} />`}
       ${step === "failed" && html`<${Failed} message=${message} chat=${chat} screen=${screen} />`}
     </p>`}
   </div>`;

@@ -13,13 +13,13 @@ export function Notice({ screen }) {
   const { state } = desk.line.value;
   const shown = useSignal(false);
   const well = state === "open" || state === "closed";
+  const final = !well && state !== "connecting" && state !== "waiting" && state !== "offline";
   useEffect(() => {
     if (well) shown.value = false;
     if (well || shown.peek()) return undefined;
-    const final = state !== "connecting" && state !== "waiting" && state !== "offline";
     const timer = setTimeout(() => (shown.value = true), final ? 0 : PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [state, well]);
+  }, [well, final]);
 
   if (!well && shown.value) return html`<div class=${`notice notice-${state}`} role="alert">${contentOf(state, screen)}</div>`;
   if (desk.boot.account.read_only) return html`<div class="notice" role="status">${icon("lock")}<p>${t("notice.read_only")}</p></div>`;

@@ -27,7 +27,7 @@ export function Panel({ screen, words }) {
     </div>
     <section class="panel-part">
       <h3>${t("panel.now")}</h3>
-      ${visitor?.page_url
+      ${visitor?.page_url && isAddress(visitor.page_url)
         ? html`<a class="panel-page" href=${visitor.page_url} target="_blank" rel="noopener noreferrer" title=${visitor.page_url}>
             <span class="panel-page-title" dir="auto">${visitor.page_title || t("panel.page")}</span>
             <span class="panel-page-url" dir="ltr">${shortAddress(visitor.page_url)}</span>
@@ -70,6 +70,11 @@ function waitedFor(chat, now) {
   if (chat.state === "waiting") return Math.max(0, now - Date.parse(chat.started_at));
   const taken = chat.events.find((event) => event.kind === "assigned");
   return taken ? Math.max(0, Date.parse(taken.at) - Date.parse(chat.started_at)) : null;
+}
+
+/** The visitor's browser tells the address, so it may be anything; only pages become links. @param {string} address */
+function isAddress(address) {
+  return /^https?:\/\//i.test(address);
 }
 
 /** Host and path, as an address bar would show it. @param {string} address */

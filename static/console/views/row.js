@@ -2,7 +2,7 @@
 
 import { icon } from "../../icons/icons.js";
 import { t } from "../../shared/texts.js";
-import { html } from "../../vendor/ui.js";
+import { html, useSignal } from "../../vendor/ui.js";
 import { waitsSince, warmth } from "../select.js";
 import { Face } from "./face.js";
 
@@ -15,6 +15,7 @@ import { Face } from "./face.js";
  */
 export function Row({ chat, screen, words, active, shown, beside, reachable, number, draft, ending }) {
   const { desk } = screen;
+  const pointed = useSignal(false); // two hundred hidden buttons would cost more than the one that is looked at
   const name = chat.visitor?.name ?? t("visitor");
   const writing = Object.values(chat.typing).some((sign) => sign.sender.kind === "visitor");
   const unread = desk.isMine(chat) ? chat.unread : 0;
@@ -27,13 +28,13 @@ export function Row({ chat, screen, words, active, shown, beside, reachable, num
     const touch = /** @type {PointerEvent} */ (event).pointerType === "touch";
     screen.focus(desk.isMine(chat) && !touch ? "composer" : "log", chat.id);
   };
-  return html`<li class="row-item">
+  return html`<li class="row-item" onPointerEnter=${() => (pointed.value = true)} onPointerLeave=${() => (pointed.value = false)}>
     <a class="row" href=${`#${chat.id}`} data-row=${chat.id} data-unread=${unread > 0} data-shown=${shown} aria-current=${active ? "true" : null} tabindex=${reachable ? 0 : -1} onClick=${open}>
       <${Face} id=${chat.visitor?.id ?? chat.id} name=${name} online=${chat.visitor?.online ?? false} />
       <span class="row-words">
         <span class="row-top">
           <span class="row-name" title=${name}>${name}</span>
-          <${Waits} chat=${chat} now=${desk.now} words=${words} />
+          <${Waits} chat=${chat} now=${desk.now} words=${words} most=${chat.state === "active" && !desk.isMine(chat) ? 1 : 2} />
         </span>
         <span class=${chat.state === "waiting" ? "row-text row-question" : "row-text"} dir="auto">
           ${writing
@@ -50,22 +51,23 @@ export function Row({ chat, screen, words, active, shown, beside, reachable, num
         </span>
       </span>
     </a>
-    ${beside && html`<button class="row-beside" type="button" tabindex="-1" title=${t("row.beside")} aria-label=${t("row.beside_name", { name })} onClick=${() => desk.openBeside(chat.id)}>${icon("columns")}</button>`}
+    ${beside && pointed.value && html`<button class="row-beside" type="button" tabindex="-1" title=${t("row.beside")} aria-label=${t("row.beside_name", { name })} onClick=${() => desk.openBeside(chat.id)}>${icon("columns")}</button>`}
   </li>`;
 }
 
 /**
  * The waiting time, the only thing here that turns warm; where nobody waits, when something was said last.
- * @param {{chat: import("../desk.js").LiveChat, now: import("../../vendor/ui.js").Signal<number>, words: import("../words.js").Words}} props
+ * @param {{chat: import("../desk.js").LiveChat, now: import("../../vendor/ui.js").Signal<number>, words: import("../words.js").Words, most?: number}} props  `most`: how
+ *   warm it may turn; who waits for a colleague is the colleague's first
  */
-export function Waits({ chat, now, words }) {
+export function Waits({ chat, now, words, most = 2 }) {
   const since = waitsSince(chat);
   if (!since) {
     const at = chat.preview?.at ?? chat.started_at;
     return html`<time class="row-time" datetime=${at}>${words.brief(at)}</time>`;
   }
   const ms = Math.max(0, now.value - Date.parse(since));
-  return html`<span class="row-time waits" data-warmth=${warmth(ms)}>
+  return html`<span class="row-time waits" data-warmth=${Math.min(most, warmth(ms))}>
     <span class="visually-hidden">${t("row.waits")} </span>${words.length(ms)}
   </span>`;
 }

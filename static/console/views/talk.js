@@ -82,7 +82,7 @@ function Transcript({ chat, name, screen, words }) {
   const lastOwn = all.findLast((line) => line.kind === "message" && line.message.mine)?.key;
   const loading = !chat.events.length && chat.first > 1;
   return html`<div class="transcript">
-    <div class="scroll" ref=${box} data-log=${chat.id} role="log" aria-label=${t("talk.with", { name })} tabindex="0">
+    <div class="scroll" ref=${box} data-log=${chat.id} role="log" aria-busy=${loading} aria-label=${t("talk.with", { name })} tabindex="0">
       <div class="said">
         ${chat.first > 1 && !loading && html`<button class="button button-quiet earlier" type="button" onClick=${() => desk.loadEarlier(chat.id)}>${t("talk.earlier")}</button>`}
         ${loading ? html`<${Bones} />` : all.map((line) => html`<${LineOf} key=${line.key} line=${line} chat=${chat} screen=${screen} words=${words} tells=${line.key === lastOwn} />`)}

@@ -24,12 +24,12 @@ export function App({ store, times }) {
   }, []);
   const covered = store.sheet.value !== "closed";
   return html`<div class=${store.full.value ? "chat full" : "chat"}>
-    <div class="main" inert=${covered}>
+    <main class="main" inert=${covered || store.boot.preview}>
       <${Header} store=${store} />
       <${Notice} store=${store} />
       <${Thread} store=${store} times=${times} />
       <${Composer} store=${store} />
-    </div>
+    </main>
     ${covered && html`<${Sheet} store=${store} />`}
   </div>`;
 }
@@ -50,7 +50,7 @@ function Header({ store }) {
         <h1>${agent ? agent.name : name}</h1>
         <p>
           ${!agent && html`<span class=${online ? "dot on" : "dot"}></span>`}
-          ${agent ? t("header.of", { site: name }) : online ? t("header.online") : t("header.away")}
+          <span>${agent ? name : online ? t("header.online") : t("header.away")}</span>
         </p>
       </div>
     </div>
