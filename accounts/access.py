@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from accounts.models import Member, Person
 from accounts.permissions import Permission, allows
 from accounts.tenancy import account_scope, person_scope
+from chatsite.kit import logs
 from chatsite.kit.demo_people import list_sign_ins
 from chatsite.kit.errors import NotPermitted, SignedOut
 
@@ -60,6 +61,7 @@ def requires(
             if member is None:
                 raise NotPermitted("You do not belong to an account any more. Ask its owner to invite you again.")
             request.member = member  # type: ignore[attr-defined]
+            logs.name_account(member.account.public_id)
             if not allows(member.role, permission):
                 raise NotPermitted
             with account_scope(member.account_id):

@@ -9,5 +9,7 @@ from chatsite import pages
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("health", pages.health, name="health"),
+    path("health", pages.ready, name="health"),
+    path("health/live", pages.live, name="health_live"),
+    path("health/ready", pages.ready, name="health_ready"),
 ]

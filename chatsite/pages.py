@@ -1,14 +1,19 @@
 """Pages that belong to no app: the way in, health, and where to report a hole."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from chatsite.kit.redis import RedisError, sync_redis
+from chatsite.kit.draining import is_draining
+from chatsite.kit.redis import RedisError
+from chatsite.kit.worker_sign import is_sign_there
 
 SECURITY_TXT_LIVES = timedelta(days=180)  # RFC 9116 advises less than a year
 
@@ -19,20 +24,48 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def health(request: HttpRequest) -> HttpResponseBase:
-    """Say which part is broken: 503 without the database; without Redis chats go on, so 200 and "degraded"."""
-    parts = {"database": "ok", "redis": "ok"}
+def live(request: HttpRequest) -> HttpResponseBase:
+    """Answer as long as the process runs; what it needs is no concern here, since a restart would not mend that."""
+    return JsonResponse({"state": "ok"})
+
+
+@require_GET
+def ready(request: HttpRequest) -> HttpResponseBase:
+    """Say whether to send work here, and which part is broken.
+
+    503 without the database and while the process ends ("draining"). Without Redis or a worker, or with migrations
+    still to come, chats go on: 200 and "degraded".
+    """
+    parts = {"database": "ok", "migrations": "ok", "redis": "ok", "worker": "ok"}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        parts["database"] = "down"
+        if _has_pending_migrations():
+            parts["migrations"] = "pending"
+    except Error:
+        parts |= {"database": "down", "migrations": "unknown"}
     try:
-        sync_redis().ping()
+        if not is_sign_there():
+            parts["worker"] = "late"
     except RedisError:
-        parts["redis"] = "down"
-    state = "down" if parts["database"] == "down" else "degraded" if "down" in parts.values() else "ok"
-    return JsonResponse({"state": state, "parts": parts}, status=503 if state == "down" else 200)
+        parts |= {"redis": "down", "worker": "unknown"}
+    if is_draining():
+        state = "draining"
+    elif parts["database"] == "down":
+        state = "down"
+    else:
+        state = "ok" if set(parts.values()) == {"ok"} else "degraded"
+    return JsonResponse({"state": state, "parts": parts}, status=503 if state in ("draining", "down") else 200)
+
+
+@lru_cache(maxsize=1)
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    """Return the migrations of this release; it does not change while the process runs."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def _has_pending_migrations() -> bool:
+    return bool(_known_migrations() - set(MigrationRecorder(connection).applied_migrations()))
 
 
 @require_GET

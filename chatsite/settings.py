@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.kit.env import env, env_flag, env_list
+from chatsite.kit.logs import build_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,6 +43,13 @@ ALLOWED_HOSTS = [
     *env_list("CHATSITE_EXTRA_HOSTS", "", "More host names, for probes."),
 ]
 HTTPS = OWN_ORIGIN.startswith("https://")
+DRAIN_NOTICE_S = float(
+    env("CHATSITE_DRAIN_NOTICE_S", "0", "Seconds from SIGTERM to the goodbye, for balancers that ask /health/ready.")
+)
+METRICS_LISTEN = env(
+    "CHATSITE_METRICS_LISTEN", "", "host:port for Prometheus, of a private network only; unset: no metrics."
+)
+ALIVE_FILE = env("CHATSITE_ALIVE_FILE", "", "File that worker and beat touch as long as they work, for a probe.")
 PROXY_COUNT = int(env("CHATSITE_PROXY_COUNT", "0", "How many proxies of ours append to X-Forwarded-For."))
 
 # -- secrets -------------------------------------------------------------------------------------------------
@@ -216,17 +224,19 @@ CONTENT_SECURITY_POLICY = {
 MAIL_DIR = env("CHATSITE_MAIL_DIR", "", "Write mails as files here instead of sending them (demo).")
 EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if MAIL_DIR else 'smtp'}.EmailBackend"
 EMAIL_FILE_PATH = MAIL_DIR or None
+SMTP = urlsplit(
+    env(
+        "CHATSITE_SMTP_URL",
+        "smtp://localhost:25",
+        "Mail server: `smtp://user:password@host:port`, `smtp+starttls://…`, `smtps://…`.",
+    )
+)
+EMAIL_HOST, EMAIL_PORT = SMTP.hostname, SMTP.port or {"smtps": 465, "smtp+starttls": 587}.get(SMTP.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(SMTP.username or ""), unquote(SMTP.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.scheme == "smtp+starttls", SMTP.scheme == "smtps"
+EMAIL_TIMEOUT = 10  # seconds; a worker must not wait for a dead mail server
 DEFAULT_FROM_EMAIL = env("CHATSITE_MAIL_FROM", "Chatsite <chatsite@localhost>", "Sender of our mails.")
 SECURITY_CONTACT = env("CHATSITE_SECURITY_CONTACT", "mailto:security@localhost", "Contact in security.txt (RFC 9116).")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "daphne": {"level": "WARNING"},
-        "django.channels": {"level": "WARNING"},
-    },
-}
+LOGGING = build_logging(
+    form=env("CHATSITE_LOGS", "json", "Log lines: `json`, without personal data, or `lines` for developers.")
+)

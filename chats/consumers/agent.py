@@ -33,6 +33,7 @@ from chats.protocol import (
 )
 from chats.protocol import Member as MemberPart
 from chats.queries import get_chat_ref, list_events, list_inbox, list_members, read_epoch
+from chatsite.kit import metrics
 from chatsite.kit.errors import NotPermitted, RateLimited, SignedOut
 from chatsite.kit.ratelimit import Bucket
 from chatsite.kit.redis import RedisError

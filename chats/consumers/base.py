@@ -284,6 +284,8 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
 
     def push_welcome(self, frame: Out) -> None:
         """Send the welcome, ahead of what has come since the socket joined its room: it may know less than that."""
+        if self._closed:
+            return
         text = encode(frame).decode()
         self._queue.appendleft(text)
         self._queued_chars += len(text)
@@ -341,6 +343,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
         if self._closed:
             return
         self._closed = True
+        self._queue.clear()  # nothing may follow a close
         await self._say_and_close(close_code, code)
 
     async def _say_and_close(self, close_code: int, code: str, retry_ms: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Log lines without personal data. Only the fields in FIELDS are ever written; who wants another one adds it here.
+"""Log lines without personal data: in JSON only the fields in FIELDS are ever written.
 
 * Our own messages are written for the log: they name kinds, codes and classes of errors.
 * Of other packages' messages only the template is kept, since their arguments may be what somebody typed.
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 # `account` is a public id; `error` the classes of an exception and its causes; `at` where it came about.
 FIELDS = ("time", "level", "logger", "event", "request_id", "account", "code", "duration_ms", "error", "at")
@@ -73,8 +73,9 @@ def build_logging(*, form: str) -> dict[str, Any]:
 
 def build_formatter(*, form: str) -> logging.Formatter:
     """Return the formatter of one form; any but "lines" is JSON."""
-    rest = [_keep_traceback, _write_line] if form == "lines" else [_keep_allowed, _write_json]
+    rest: list[Processor] = [_keep_traceback, _write_line] if form == "lines" else [_keep_allowed, _write_json]
     return structlog.stdlib.ProcessorFormatter(
+        # Everything logs by the standard library, so every record is "foreign" here.
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.ExtraAdder(allow=EXTRA)],
         processors=[_describe_record, _describe_error, *rest],
     )
@@ -87,11 +88,9 @@ def blot(text: str) -> str:
 
 def _describe_record(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    ours = record.name.partition(".")[0] in OURS
     event["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     event["level"] = record.levelname.lower()
     event["logger"] = record.name
-    event["event"] = blot(str(event["event"] if ours else record.msg))
     return event
 
 
@@ -112,6 +111,9 @@ def _describe_error(logger: WrappedLogger, name: str, event: EventDict) -> Event
 
 
 def _keep_allowed(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    record: logging.LogRecord = event["_record"]
+    ours = record.name.partition(".")[0] in OURS
+    event["event"] = blot(str(event["event"] if ours else record.msg))
     return {field: event[field] for field in FIELDS if field in event}
 
 

@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
+from chatsite.kit.pack_modules import pack
+
 # A quarter of our scripts is comment and type. Only whole lines go, which needs no parser and cannot touch a string:
 # a test refuses a template literal with a line that begins like a comment.
 LINE_COMMENT = re.compile(r"^[ \t]*//(?!#).*\n", re.MULTILINE)
 BLOCK_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+# The chat window is paid for by every visitor: one request, not twenty-four. The console stays in modules, some of
+# which are loaded when they are wanted.
+PACKS = {"widget/packed.js": "widget/main.js"}
 KEPT_WHOLE = ("vendor/", "admin/")  # licences, and what is not ours
 
 
@@ -46,6 +52,10 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
         return str(super()._save(name, content))
 
     def post_process(self, paths: dict[str, Any], *args: Any, **options: Any) -> Iterator[Any]:
-        """Hash the collected copies instead of the sources they were made from."""
+        """Write the packs, then hash the collected copies instead of the sources they were made from."""
+        for name, entry in PACKS.items():
+            if entry in paths:
+                Path(self.path(name)).write_text(pack(Path(self.path(entry))))
+                paths[name] = (self, name)
         collected = {name: (self, name) for name in paths}
         yield from super().post_process(collected, *args, **options)

@@ -1,10 +1,12 @@
 // A launcher and our chat window in a frame, on a page that is not ours: only our own element is changed, and nothing
 // is stored or told before the visitor opens the window.
 (() => {
-  const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const page = /** @type {any} */ (window);
+  /** @type {any} */
+  const page = window;
+  const script = page.document.currentScript;
   const early = page.chatsite;
-  if (!script?.dataset.site || early?.v) return; // included twice
+  // Included twice.
+  if (!script?.dataset.site || early?.v) return;
 
   const { origin } = new URL(script.src);
   const base = `${origin}/w/${script.dataset.site}/`;
@@ -12,17 +14,20 @@
   const words = { de: "Chat öffnen|Chat schließen|neu", ar: "فتح المحادثة|إغلاق المحادثة|جديد" }[lang.slice(0, 2)];
   const [toOpen = "", toClose = "", fresh] = (words || "Open chat|Close chat|new").split("|");
   const phone = matchMedia("(max-width:480px)");
-  const view = /** @type {VisualViewport} */ (window.visualViewport);
+  const view = page.visualViewport;
   /** @type {Record<string, Function[]>} */
   const listeners = {};
-  let timer = /** @type {any} */ (0), root = timer, frame = timer;
+  /** @type {any} */
+  let none;
+  let timer = none, root = none, frame = none;
   let open = false, shown = true, wanted = false, ready = false, unread = 0, handle = "", told = "";
 
+  /** @type {any} */
   const parts = new DocumentFragment();
-  const add = (tag = "", into = /** @type {Node} */ (parts), values = {}) => into.appendChild(Object.assign(document.createElement(tag), values));
+  const add = (tag = "", into = parts, values = {}) => into.appendChild(Object.assign(document.createElement(tag), values));
   const panel = add("div");
-  const button = /** @type {any} */ (add("button"));
-  const badge = /** @type {any} */ (add("span", button));
+  const button = add("button");
+  const badge = add("span", button);
 
   const style = `
     div,button{all:initial;position:fixed;z-index:2147483000;bottom:20px;SIDE:20px;color-scheme:light dark;box-shadow:0 8px 40px #0a102848;transition:.18s}
@@ -44,10 +49,12 @@
 
   const post = (type = "", more = {}) => ready && frame.contentWindow?.postMessage({ chatsite: 1, type, ...more }, origin);
 
-  const emit = (name = "", value = 0) => listeners[name]?.forEach((run) => setTimeout(run, 0, value)); // not in our stack
+  // Not in our stack.
+  const emit = (name = "", value = 0) => listeners[name]?.forEach((run) => setTimeout(run, 0, value));
 
   const postPage = () => {
-    const url = location.origin + location.pathname; // query and fragment may tell what the visitor did not mean to say
+    // Query and fragment may tell what the visitor did not mean to say.
+    const url = location.origin + location.pathname;
     const title = document.title.slice(0, 200);
     if (ready && told !== (told = url + title)) post("page", { page: { url, title } });
   };
@@ -93,7 +100,8 @@
     clearInterval(timer);
     if (open) {
       load();
-      timer = setInterval(postPage, 1000); // for pages that change their address without loading
+      // For pages that change their address without loading.
+      timer = setInterval(postPage, 1000);
       if (focus) frame.focus();
     } else if (focus) button.focus();
     draw();
@@ -139,17 +147,20 @@
     if (what === "off") listeners[name] = listeners[name]?.filter((one) => one !== run) || [];
   };
   page.chatsite.v = 1;
-  early?.q?.forEach((/** @type {any} */ call) => page.chatsite(...call));
+  for (const call of early?.q || []) page.chatsite(...call);
 
   fetch(`${base}config.json`, { credentials: "omit" })
     .then((answer) => answer.json())
     .then(({ show, reason, color, position }) => {
       if (!show) return console.info("Chatsite is not shown:", reason);
       const rgb = parseInt(color.slice(1), 16);
-      const light = (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 + (rgb & 255); // as bright as it looks, to 2550
-      const sheet = new CSSStyleSheet(); // made by script, so the page's style policy does not stop it
+      // As bright as it looks, to 2550.
+      const light = (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 + (rgb & 255);
+      // Made by script, so the page's style policy does not stop it.
+      const sheet = new CSSStyleSheet();
       sheet.replaceSync(style.replaceAll("COLOR", color).replace("INK", light > 1300 ? "#111" : "#fff").replace("SIDE", position));
-      root = add("chatsite-widget", document.documentElement); // the body may not be there yet
+      // The body may not be there yet.
+      root = add("chatsite-widget", document.documentElement);
       const shadow = root.attachShadow({ mode: "closed" });
       shadow.adoptedStyleSheets = [sheet];
       shadow.append(parts);
@@ -157,7 +168,8 @@
       button.onclick = () => turn(!open);
       phone.onchange = view.onresize = view.onscroll = fit;
       draw();
-      const [state, ...rest] = kept().split("."); // a chat from an earlier page comes back as it was left
+      // A chat from an earlier page comes back as it was left.
+      const [state, ...rest] = kept().split(".");
       handle = rest.join(".");
       if (wanted) turn(true);
       else if (state === "open" && !phone.matches) turn(true, false);

@@ -268,7 +268,7 @@ def test_what_happens_while_the_welcome_is_read_comes_behind_it(
         return found
 
     async def scenario(scene: Scene) -> None:
-        person, token = await scene.new_visitor()
+        _, token = await scene.new_visitor()
         visitor, colleague = await scene.visitor(token), await scene.agent("agent2")
         chat = await start(visitor, "before")
         monkeypatch.setattr(module, "in_scope", slow)
@@ -305,6 +305,8 @@ def test_a_socket_that_is_flooded_before_its_welcome_is_closed_slow(
         await client.line.connect()
         await client.send(t="hello", v=PROTOCOL_VERSION, ticket=ticket)
         assert await client.closed() == Close.SLOW
+        await asyncio.sleep(0)
+        assert client.line.output_queue.empty(), "nothing follows a close"
 
     act(scenario)
 

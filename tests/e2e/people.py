@@ -70,6 +70,10 @@ class Visitor:
                 return {"name": name, "expanded": facts.get("expanded")}
         return {}
 
+    def photograph_launcher(self) -> bytes:
+        x, y = self.launcher
+        return self.page.screenshot(clip={"x": x - 46, "y": y - 46, "width": 92, "height": 92}, animations="disabled")
+
     def _accessible(self) -> list[dict[str, Any]]:
         session = self.context.new_cdp_session(self.page)
         try:
@@ -126,6 +130,12 @@ class Visitor:
         """Send, and wait until the server has it."""
         self.send(text)
         expect(self.own.last).to_contain_text(text)
+        expect(self.progress.last).to_contain_text(re.compile("Sent|Seen"))
+
+    def say_exactly(self, text: str) -> None:
+        """The same for a text in which every space counts."""
+        self.send(text)
+        eventually(self.page, lambda: self.own.last.text_content(), wanted=f"You: {text}")
         expect(self.progress.last).to_contain_text(re.compile("Sent|Seen"))
 
     def minimise(self) -> None:

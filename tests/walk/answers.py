@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -19,23 +20,35 @@ VARIES = [
 SKIPPED_HEADERS = {"content-length", "expires", "etag", "set-cookie"}
 
 
+def without_echo(text: str, sent: Ids) -> str:
+    """Return the text without what was sent: an answer may repeat it, also in an address within an address."""
+    for spelling in _spellings(sent):
+        text = text.replace(spelling, "<sent>")
+    return text
+
+
+@lru_cache(maxsize=64)
+def _spellings(sent: Ids) -> list[str]:
+    found = {spelling for value in sent.texts() for spelling in (value, quote(value), quote(quote(value)))}
+    return sorted(found, key=len, reverse=True)
+
+
 def mask(text: str, sent: Ids) -> str:
-    """Return the text without what was sent (an answer may echo it) and without what varies by right."""
-    for value in sent.texts():
-        text = text.replace(value, "<sent>").replace(quote(value), "<sent>")
+    """Return the text without what was sent and without what varies by right."""
+    text = without_echo(text, sent)
     for pattern, word in VARIES:
         text = pattern.sub(word, text)
     return text
 
 
-def mask_response(response: Any, sent: Ids) -> tuple[int, list[tuple[str, str]], list[str], str]:
-    """Return status, headers, names of cookies and body of an HTTP answer, masked."""
+def mask_response(response: Any, sent: Ids) -> tuple[int, list[tuple[str, str]], str]:
+    """Return status, headers and body of an HTTP answer, masked."""
     headers = sorted(
         (name.lower(), mask(value, sent))
         for name, value in response.headers.items()
         if name.lower() not in SKIPPED_HEADERS
     )
-    return response.status_code, headers, sorted(response.cookies), mask(read_body(response), sent)
+    return response.status_code, headers, mask(read_body(response), sent)
 
 
 def mask_frames(frames: list[dict[str, Any]], sent: Ids) -> list[str]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from celery import current_app
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -18,7 +17,7 @@ from psycopg.types.json import Jsonb
 from accounts.actions import remove_member
 from accounts.models import Member, Person
 from accounts.tenancy import account_scope
-from chats.actions.chats import describe_agent, end_chat_as_agent, take_chat
+from chats.actions.chats import end_chat_as_agent, take_chat
 from chats.fanout import ChatRef
 from chats.ingest.append import Item, append
 from chats.models import Event
@@ -132,7 +131,6 @@ class World:
 
 def make_world() -> World:
     """Make both accounts, through the actions, and plant the canaries."""
-    current_app.conf.broker_url = "memory://"
     world = World(own=_make_side("Own"), foreign=_make_side("Foreign"), staff=make_person("Sasha", is_staff=True))
     _plant(world.foreign.team.account.pk)
     return world
@@ -150,7 +148,6 @@ def _make_side(name: str) -> Side:
                 answer = Item(chat.id, "message", "agent", team.agent.pk, cmid(), text=f"Answer of {name}")
                 append(cursor, [answer])
         end_chat_as_agent(chat=chats[2], member=team.agent, cmid=cmid())
-        assert describe_agent(team.agent).id == team.agent.public_id
         removed = Member.objects.create(
             account=team.account, person=make_person(f"{name} removed"), role="agent", alias="Left"
         )
@@ -200,12 +197,12 @@ def _plant(account_id: int) -> None:
         )  # fmt: skip
 
 
-def _canary(table: str, field: models.Field[Any, Any]) -> Any:
+def _canary(table: str, field: "models.Field[Any, Any]") -> Any:
     if field.name in WITHOUT_CANARY:
         return None
     word = f"canary-{table}-{field.name}-x"
     if isinstance(field, ArrayField):
-        return [f"{word.replace('_', '--')}.example.com"]
+        return [f"{word}.example.com"]
     if isinstance(field, models.JSONField):
         return Jsonb({"name": word})
     if isinstance(field, models.CharField | models.TextField):
@@ -218,7 +215,7 @@ def _canary(table: str, field: models.Field[Any, Any]) -> Any:
 
 def find_canaries(text: str) -> set[str]:
     """Return the columns (`table.column`) of the foreign account whose canary sings in this text."""
-    return {f"{table}.{column}" for table, column in CANARY.findall(text.replace("--", "_"))}
+    return {f"{table}.{column}" for table, column in CANARY.findall(text)}
 
 
 # -- rows ----------------------------------------------------------------------------------------------------
@@ -256,6 +253,18 @@ class Rows:
         """Return (table, hash) of every row of the account."""
         rows = self._owner.execute(self._query, [account_id] * len(self._parts)).fetchall()
         return Counter((table, digest) for table, digest in rows)
+
+    def identifiers(self, account_id: int) -> set[str]:
+        """Return all public identifiers of the account's rows, and its people's addresses."""
+        found = set()
+        for model in apps.get_models():
+            where = _rows_of(model._meta.db_table)
+            columns = {field.column for field in model._meta.local_concrete_fields} & {"public_id", "email"}
+            for column in columns if where else ():
+                query = sql.SQL("SELECT {} FROM {} WHERE {}")
+                names = sql.Identifier(column), sql.Identifier(model._meta.db_table)
+                found |= {value for (value,) in self._owner.execute(query.format(*names, where), [account_id])}
+        return found
 
     def close(self) -> None:
         self._owner.close()

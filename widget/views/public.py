@@ -37,6 +37,7 @@ CONFIG_FRESH_S = 60  # how late a change of look may show
 SESSIONS_PER_MINUTE = 30  # one network; an office behind one address is many people
 RIGHT_TO_LEFT = {"ar"}
 TEAM_SHOWN = 5
+SCRIPT = "widget/main.js" if settings.DEBUG else "widget/packed.js"  # packed by collectstatic
 
 
 class SiteReadOnly(Refused):
@@ -86,7 +87,7 @@ def config(request: HttpRequest, site_key: str) -> HttpResponseBase:
     with account_scope(find_site_account(site_key)):
         site = get_site(site_key)
         reason = _why_hidden(site, origin)
-        if origin and reason != "domain":
+        if origin not in {"", settings.ORIGIN} and reason != "domain":
             note_site_seen(site=site, origin=origin)
         answer: dict[str, Any] = {"v": 1, "show": reason is None}
         if reason is None:
@@ -146,7 +147,9 @@ def frame(request: HttpRequest, site_key: str) -> HttpResponseBase:
         "preview": preview,
         "origin": settings.ORIGIN,
     }
-    response = TemplateResponse(request, "widget/frame.html", {"boot": boot, "language": language, "dir": boot["dir"]})
+    response = TemplateResponse(
+        request, "widget/frame.html", {"boot": boot, "language": language, "dir": boot["dir"], "script": SCRIPT}
+    )
     make_strict(response, frame_ancestors=frame_ancestors(site.allowed_domains))
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Referrer-Policy"] = "no-referrer"

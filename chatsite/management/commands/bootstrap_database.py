@@ -1,14 +1,16 @@
 """`manage.py bootstrap_database`: the one step that needs a database administrator."""
 
-import os
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.embedded import roles
+from chatsite.kit.env import read_variable
 
 
 class Command(BaseCommand):
@@ -25,17 +27,23 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument(
             "--admin-url",
-            default=os.environ.get("DATABASE_ADMIN_URL"),
+            default=read_variable("DATABASE_ADMIN_URL"),
             help="postgresql:// URL of a superuser, or of a role with CREATEROLE, CREATEDB and BYPASSRLS "
             "(default: the environment's DATABASE_ADMIN_URL)",
         )
         parser.add_argument("--database", default=roles.DATABASE, help="name of the database (default: %(default)s)")
-        parser.add_argument(
+        passwords = parser.add_mutually_exclusive_group()
+        passwords.add_argument(
             "--passwords",
             type=Path,
             metavar="FILE",
             help="JSON file {role: password}; made with new passwords, readable by you alone, when it does not exist. "
-            "Without this option passwords stay as they are",
+            "Without these two options passwords stay as they are",
+        )
+        passwords.add_argument(
+            "--passwords-from-urls",
+            action="store_true",
+            help=f"take the passwords from {', '.join(roles.VARIABLES.values())}: also to change them",
         )
         parser.add_argument(
             "--for-tests",
@@ -49,6 +57,8 @@ class Command(BaseCommand):
             raise CommandError("Say which server: --admin-url postgresql://…, or DATABASE_ADMIN_URL.")
         try:
             passwords = roles.load_passwords(options["passwords"]) if options["passwords"] else None
+            if options["passwords_from_urls"]:
+                passwords = read_passwords({name: read_variable(name) for name in roles.VARIABLES.values()})
             roles.bootstrap(
                 admin_url=options["admin_url"],
                 database=options["database"],
@@ -61,3 +71,14 @@ class Command(BaseCommand):
         urls = roles.build_urls(server_url=options["admin_url"], database=options["database"], passwords=hidden)
         for variable, url in urls.items():
             self.stdout.write(f"{variable}={url.replace('%2A%2A%2A', '***')}")
+
+
+def read_passwords(urls: Mapping[str, str]) -> dict[str, str]:
+    """Return each login's password from the URL in its variable. Raises CommandError where one is missing."""
+    passwords = {}
+    for role, variable in roles.VARIABLES.items():
+        parts = urlsplit(urls[variable])
+        if unquote(parts.username or "") != role or not parts.password:
+            raise CommandError(f"{variable} must be a URL of {role} with a password.")
+        passwords[role] = unquote(parts.password)
+    return passwords

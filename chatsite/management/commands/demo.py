@@ -202,6 +202,7 @@ def build_environment(places: Places) -> dict[str, str]:
         "CHATSITE_MAIL_DIR": str(places.local / "mail"),
         "CHATSITE_STATIC_ROOT": str(places.local / "static"),
         "CHATSITE_DEMO": "1",
+        "CHATSITE_LOGS": "lines",
         "CHATSITE_PROCESS": "web",
         "PYTHONUNBUFFERED": "1",
     }

@@ -1,12 +1,25 @@
-"""`manage.py serve`: one web process, with daphne or uvicorn."""
+"""`manage.py serve`: one web process, with daphne or uvicorn.
 
+At SIGTERM it takes no new sockets, says goodbye to those it has, finishes the requests under way, and ends.
+"""
+
+import asyncio
+import logging
 import os
+import socket
 from argparse import ArgumentParser
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+
+from chats.fanout import say_goodbye, stop_hub
+from chats.ingest.group_commit import close_lanes
+from chatsite.kit.draining import begin_draining
+from chatsite.kit.metrics import serve_metrics
+
+log = logging.getLogger(__name__)
 
 # Twice our own limit of 64 KiB, so that it is we who refuse a frame and say so; beyond it the transport closes.
 WEBSOCKET_BYTES = 128 * 1024
@@ -24,34 +37,58 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--role", choices=ROLES, default="web", help="which process this is (default: %(default)s)")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, required=True)
+        where = parser.add_mutually_exclusive_group(required=True)
+        where.add_argument("--port", type=int)
+        where.add_argument(
+            "--fd", type=int, help="an open listening socket instead, shared by processes (uvicorn only)"
+        )
 
     def handle(self, **options: Any) -> None:
         """Refuse a role that the settings were not loaded for, then serve."""
-        role, host, port = options["role"], options["host"], options["port"]
+        role, host, port, fd = options["role"], options["host"], options["port"], options["fd"]
         present = os.environ.get("CHATSITE_PROCESS", "web")
         if present != role:
             # Settings choose URLs, database role and cookies by it, and are loaded by now.
             raise CommandError(f"CHATSITE_PROCESS is '{present}': set it to '{role}' before serving that role.")
-        if settings.SERVER == "uvicorn":
-            serve_by_uvicorn(host=host, port=port)
-        elif settings.SERVER == "daphne":
-            serve_by_daphne(host=host, port=port)
-        else:
+        if settings.SERVER not in ("uvicorn", "daphne"):
             raise CommandError(f"CHATSITE_SERVER is '{settings.SERVER}': choose daphne or uvicorn.")
+        if fd is not None and settings.SERVER == "daphne":
+            raise CommandError("--fd needs CHATSITE_SERVER=uvicorn.")
+        if settings.METRICS_LISTEN:
+            serve_metrics(settings.METRICS_LISTEN)
+        if settings.SERVER == "uvicorn":
+            serve_by_uvicorn(host=host, port=port, fd=fd)
+        else:
+            serve_by_daphne(host=host, port=port)
+
+
+async def drain() -> None:
+    """Let balancers look away, then send every socket of this process to another one."""
+    begin_draining()
+    log.info("stopping: no new sockets, the others are told")
+    await asyncio.sleep(settings.DRAIN_NOTICE_S)
+    await say_goodbye()
 
 
 def serve_by_daphne(*, host: str, port: int) -> None:
-    """Serve with Twisted; at SIGTERM it stops at once and clients see their socket break (1006)."""
+    """Serve with Twisted."""
     # Its reactor has to be installed before anything else imports Twisted.
     from daphne.endpoints import build_endpoint_description_strings
     from daphne.server import Server
+    from twisted.internet import defer
+
+    class DrainingServer(Server):  # type: ignore[misc]
+        """Says goodbye before it ends the applications: by itself it lets sockets break (1006)."""
+
+        def kill_all_applications(self) -> Any:
+            drained = defer.Deferred.fromFuture(asyncio.ensure_future(drain()))
+            return drained.addBoth(lambda _: super(DrainingServer, self).kill_all_applications())
 
     def say_why_before_closing() -> None:
         # By default a frame that is too large or no UTF-8 gets a broken connection, not a close frame 1009 or 1007.
         server.ws_factory.setProtocolOptions(failByDrop=False)
 
-    server = Server(
+    server = DrainingServer(
         application=load_application(),
         endpoints=build_endpoint_description_strings(host=host, port=port),
         websocket_max_message_size=WEBSOCKET_BYTES,
@@ -64,15 +101,29 @@ def serve_by_daphne(*, host: str, port: int) -> None:
         raise CommandError(f"Cannot listen on {host}:{port}.")
 
 
-def serve_by_uvicorn(*, host: str, port: int) -> None:
-    """Serve with uvloop; at SIGTERM requests under way are finished first."""
+def serve_by_uvicorn(*, host: str, port: int | None, fd: int | None) -> None:
+    """Serve with uvloop, at a port or on a listening socket that was handed over."""
     import uvicorn
 
-    uvicorn.run(
+    class DrainingServer(uvicorn.Server):
+        """Says goodbye before it closes the sockets: by itself it closes them without a word (1012)."""
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            begin_draining()
+            super().handle_exit(sig, frame)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await drain()
+            await super().shutdown(sockets)
+            await stop_hub()
+            close_lanes()
+
+    config = uvicorn.Config(
         load_application(),
         host=host,
-        port=port,
+        port=port or 0,
         loop="uvloop",
+        lifespan="off",
         ws="websockets-sansio",
         ws_max_size=WEBSOCKET_BYTES,
         # Compression costs more memory per idle socket than everything else together.
@@ -86,6 +137,10 @@ def serve_by_uvicorn(*, host: str, port: int) -> None:
         access_log=False,
         log_config=None,
     )
+    server = DrainingServer(config)
+    server.run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    if not server.started:
+        raise CommandError(f"Cannot listen on {host}:{port}.")
 
 
 def load_application() -> Any:

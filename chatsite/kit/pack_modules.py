@@ -4,8 +4,7 @@ Run by collectstatic (chatsite/kit/static_files.py), never by hand: the sources 
 and test loads as they are. Not a bundler: it knows only the forms that our own modules use, `import {a, b as c} from`
 and `export function|class|const`, and stops at any other.
 
-    python static/vendor/pack.py static/widget/main.js > packed.js              # to look at
-    python static/vendor/pack.py --strip static/loader/widget.js > widget.js    # one classic script, as it is served
+    python chatsite/kit/pack_modules.py static/widget/main.js > packed.js    # to look at
 """
 
 from __future__ import annotations
@@ -81,5 +80,4 @@ def strip(code: str) -> str:
 
 
 if __name__ == "__main__":
-    *options, name = sys.argv[1:]
-    sys.stdout.write(strip(Path(name).read_text()) if "--strip" in options else pack(Path(name)))
+    sys.stdout.write(pack(Path(sys.argv[1])))
