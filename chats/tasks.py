@@ -41,7 +41,7 @@ def release_member(*, account_id: int, member_id: int) -> None:
         member = Member.objects.select_related("account").filter(id=member_id).first()
         if member is None:
             return
-        announce(member.account.public_id, [Parcel(revoke=member.public_id)])
+        announce(member.account.public_id, [Parcel(revoke=member.public_id, presence=True)])
         chats = list_open_chats(assignee_id=member.id)
     for chat in chats:
         with account_scope(account_id):

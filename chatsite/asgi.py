@@ -34,7 +34,7 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
         if message["type"] == "http.response.start":
             status = message["status"]
             metrics.HTTP_ANSWERS[f"{status // 100}xx"].inc()
-            if status >= 500:
+            if status >= 500 and not scope["path"].startswith("/health"):
                 facts = {"code": status, "duration_ms": round((time.monotonic() - began) * 1000)}
                 log.warning("a page failed", extra=facts)
         await send(message)

@@ -55,7 +55,9 @@ def ready(request: HttpRequest) -> HttpResponseBase:
         state = "down"
     else:
         state = "ok" if set(parts.values()) == {"ok"} else "degraded"
-    return JsonResponse({"state": state, "parts": parts}, status=503 if state in ("draining", "down") else 200)
+    response = JsonResponse({"state": state, "parts": parts}, status=503 if state in ("draining", "down") else 200)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # for Django: the answer is no error of the page
+    return response
 
 
 @lru_cache(maxsize=1)

@@ -231,6 +231,22 @@ def test_a_removed_agent_is_out_also_where_the_word_of_it_was_lost(act: Act, tea
     act(scenario)
 
 
+def test_colleagues_are_told_of_a_removed_member_who_was_not_here(act: Act, team: Team) -> None:
+    async def scenario(scene: Scene) -> None:
+        colleague = await scene.agent("agent2")
+        await _look_around(scene.room)
+        await colleague.settled()
+        await in_thread(lambda: run_in(team, lambda: remove_member(member=team.agent)))
+        await in_thread(lambda: tasks.release_member(account_id=team.account.pk, member_id=team.agent.pk))
+        await colleague.settled()
+        assert scene.room.stale_presence
+        await _look_around(scene.room)
+        (presence,) = await colleague.settled()
+        assert team.agent.public_id not in {member["id"] for member in presence["members"]}
+
+    act(scenario)
+
+
 def test_releasing_twice_or_beside_an_end_changes_nothing_more(act: Act, team: Team) -> None:
     async def scenario(scene: Scene) -> None:
         visitor, _, chat = await scene.talk()

@@ -16,6 +16,7 @@ VARIES = [
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(rf"\b({'|'.join(COLORS)}) ({'|'.join(ANIMALS)})\b"), "<name>"),
     (re.compile(r"[0-9A-Za-z_-]{40,}"), "<secret>"),
+    (re.compile(r"(id(?:=|%3D|%253D))\d+"), r"\1<key>"),
 ]
 SKIPPED_HEADERS = {"content-length", "expires", "etag", "set-cookie"}
 

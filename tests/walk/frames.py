@@ -1,7 +1,7 @@
 """Every kind of frame that a browser may send: who may, and what stands in it. And the walk over both sockets."""
 
 import typing
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from chats.protocol import Close
 from tests.factories import cmid, make_visitor
 from tests.sockets import Client, agent_ticket, in_thread, visitor_ticket
 from tests.walk.answers import mask_frames
-from tests.walk.roles import MEMBERS, ROLES, VISITOR, VISITORS, Actor, Need, may
+from tests.walk.roles import MEMBERS, NOBODY, ROLES, VISITOR, VISITORS, Actor, Need, may
 from tests.walk.world import Ids, Rows, World, describe_difference, find_canaries
 
 PATHS = {"visitor": "/ws/visitor", "agent": "/ws/agent"}
@@ -45,7 +45,7 @@ def _chat_and_cmid(**more: Any) -> Callable[[Ids], dict[str, Any]]:
 VIEW, ANSWER = Permission.CHAT_VIEW, Permission.CHAT_ANSWER
 FRAMES: dict[str, dict[str, Frame]] = {
     "visitor": {
-        "hello": Frame("nobody", lambda ids: {"v": 1, "ticket": ids.token}),
+        "hello": Frame(NOBODY, lambda ids: {"v": 1, "ticket": ids.token}),
         "start": Frame(VISITOR, lambda ids: {"cmid": ids.cmid, "text": "Hello?", **_page(ids)}),
         "send": Frame(VISITOR, _chat_and_cmid(text="Mine?")),
         "sync": Frame(VISITOR, _chat(after=0)),
@@ -58,7 +58,7 @@ FRAMES: dict[str, dict[str, Frame]] = {
         "ping": Frame(VISITOR),
     },
     "agent": {
-        "hello": Frame("nobody", lambda ids: {"v": 1, "ticket": ids.token}),
+        "hello": Frame(NOBODY, lambda ids: {"v": 1, "ticket": ids.token}),
         "take": Frame(ANSWER, _chat_and_cmid()),
         "send": Frame(ANSWER, _chat_and_cmid(text="Mine?")),
         "sync": Frame(VIEW, _chat(after=0)),
@@ -95,7 +95,7 @@ def find_unlisted() -> list[str]:
 async def walk(world: World, rows: Rows, role: str) -> AsyncIterator[str]:
     """Send every kind with foreign and with invented identifiers; the other account's people listen meanwhile."""
     audience = _audience(role)
-    foreign = world.foreign.ids()
+    foreign = await in_thread(world.foreign.ids)
     before = rows.snapshot(foreign.account_key)
     listeners = [Client(PATHS["agent"]), Client(PATHS["visitor"])]
     for listener, who, token in ((listeners[0], "agent", ""), (listeners[1], "visitor", world.foreign.tokens[0])):
@@ -120,7 +120,7 @@ async def walk(world: World, rows: Rows, role: str) -> AsyncIterator[str]:
 async def walk_between_visitors(world: World) -> AsyncIterator[str]:
     """One visitor's chat does not exist for another visitor of the same account."""
     heard = {}
-    for ids in (world.own.ids(0), world.ghost()):
+    for ids in (await in_thread(world.own.ids), world.ghost()):
         async for kind, frames in _speak(world, "visitor2", ids):
             answers = mask_frames(frames, ids)
             if heard.setdefault(kind, answers) != answers:
@@ -158,7 +158,9 @@ async def check_opening(world: World) -> AsyncIterator[str]:
     """Every role at both sockets, with its own ticket of either kind: opened or turned away as the table says."""
     for role in ROLES:
         for audience in PATHS:
-            _, closed = await _open(world, role, audience)
+            client, closed = await _open(world, role, audience)
+            if closed is None:
+                await client.close()
             expected = None if may(role, OPENS[audience]) and _audience(role) == audience else Close.UNAUTHENTICATED
             if closed != expected:
                 yield f"{audience} socket as {role}: {closed or 'is opened'}, the table says {expected or 'opened'}"
@@ -167,9 +169,9 @@ async def check_opening(world: World) -> AsyncIterator[str]:
 async def check_access(world: World, role: str) -> AsyncIterator[str]:
     """Send every kind about one's own chat: done or refused exactly as the table says."""
     audience = _audience(role)
-    own = Actor(role, world).own_ids() if role in VISITORS else world.own.ids()
-    async for kind, frames in _speak(world, role, own):
-        refused = [frame["code"] for frame in frames if frame["t"] == "err" and frame["code"] in {"not_permitted", "bad_frame"}]
+    own = await in_thread(lambda: Actor(role, world).own_ids())
+    async for kind, frames in _speak(world, role, own, token=own.token if role in VISITORS else None):
+        refused = {"not_permitted", "bad_frame"} & {frame.get("code") for frame in frames if frame["t"] == "err"}
         if may(role, FRAMES[audience][kind].need) == bool(refused):
             yield f"{audience} {kind} as {role}: {refused or 'is done'}, the table says otherwise"
 
@@ -185,12 +187,12 @@ def _ticket(side: Any, audience: str, token: str) -> str:
     return visitor_ticket(side.team, token) if audience == "visitor" else agent_ticket(side.team.agent)
 
 
-async def _open(world: World, role: str, audience: str) -> tuple[Client, int | None]:
+async def _open(world: World, role: str, audience: str, token: str | None = None) -> tuple[Client, int | None]:
     """Open a socket as this role, with a ticket of its own; return the code where it is closed instead."""
 
     def make_ticket() -> str:
         if role in VISITORS:
-            return visitor_ticket(world.own.team, world.own.tokens[VISITORS.index(role)])
+            return visitor_ticket(world.own.team, token or world.own.tokens[VISITORS.index(role)])
         return agent_ticket(Actor(role, world).member) if role in {*MEMBERS, "removed"} else "no ticket"
 
     client = Client(PATHS[audience])
@@ -202,13 +204,17 @@ async def _open(world: World, role: str, audience: str) -> tuple[Client, int | N
     return client, await client.closed() if first["t"] == "bye" else None
 
 
-async def _speak(world: World, role: str, ids: Ids) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
-    """Send every kind once on a new socket; yield with each what came back. A visitor is a new one each time."""
+async def _speak(
+    world: World, role: str, ids: Ids, token: str | None = None
+) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """Send every kind once on a new socket; yield with each what came back. A visitor without `token` is a new one."""
     audience = _audience(role)
-    client, closed = await _open(world, role, audience)
+    if role in VISITORS and token is None:
+        _, token = await in_thread(lambda: make_visitor(world.own.team))
+    client, closed = await _open(world, role, audience, token)
     assert closed is None
+    await client.settled()
     for kind, frame in FRAMES[audience].items():
-        await client.settled()
         seen = len(client.frames)
         await client.send(t=kind, **frame.fields(ids))
         await client.settled()
@@ -223,7 +229,3 @@ def collect(found: AsyncIterator[str]) -> Callable[[], Any]:
         return [finding async for finding in found]
 
     return scenario
-
-
-def list_speakers() -> Iterator[str]:
-    yield from (*VISITORS, *MEMBERS)

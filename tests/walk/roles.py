@@ -18,14 +18,14 @@ VISITORS = ("visitor", "visitor2")
 # `removed` was a member of the account, `staff` runs the platform and belongs to no account.
 ROLES = ("anonymous", *VISITORS, *MEMBERS, "removed", "staff")
 
-ANYBODY, SIGNED_IN, VISITOR, STAFF = "anybody", "signed in", "visitor", "staff"
+ANYBODY, SIGNED_IN, VISITOR, STAFF, NOBODY = "anybody", "signed in", "visitor", "staff", "nobody"
 Need = Permission | str  # one of the words above, or a permission of members
 
 
 def may(role: str, need: Need) -> bool:
     """Whether somebody of this role is to be let through a door with this need: the whole policy in one place."""
-    if need == ANYBODY:
-        return True
+    if need in {ANYBODY, NOBODY}:
+        return need == ANYBODY
     if need == VISITOR:
         return role in VISITORS
     if need == SIGNED_IN:
