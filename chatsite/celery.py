@@ -54,5 +54,5 @@ def tell_failure(sender: Any = None, exception: BaseException | None = None, **f
 @after_task_publish.connect
 def touch_alive_file(**facts: Any) -> None:
     """Let a probe see that this worker's loop turns, or that this beat reaches the broker."""
-    if settings.ALIVE_FILE:
-        Path(settings.ALIVE_FILE).touch()
+    if settings.ALIVE_PATH:
+        Path(settings.ALIVE_PATH).touch()

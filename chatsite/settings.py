@@ -49,7 +49,7 @@ DRAIN_NOTICE_S = float(
 METRICS_LISTEN = env(
     "CHATSITE_METRICS_LISTEN", "", "host:port for Prometheus, of a private network only; unset: no metrics."
 )
-ALIVE_FILE = env("CHATSITE_ALIVE_FILE", "", "File that worker and beat touch as long as they work, for a probe.")
+ALIVE_PATH = env("CHATSITE_ALIVE_PATH", "", "File that worker and beat touch as long as they work, for a probe.")
 PROXY_COUNT = int(env("CHATSITE_PROXY_COUNT", "0", "How many proxies of ours append to X-Forwarded-For."))
 
 # -- secrets -------------------------------------------------------------------------------------------------

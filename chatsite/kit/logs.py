@@ -1,7 +1,8 @@
 """Log lines without personal data: in JSON only the fields in FIELDS are ever written.
 
 * Our own messages are written for the log: they name kinds, codes and classes of errors.
-* Of other packages' messages only the template is kept, since their arguments may be what somebody typed.
+* Of other packages' messages only the template is kept, since their arguments may be what somebody typed; of one
+  without arguments, which may have been put together before, the words up to the first value.
 * Of an exception its class and place are kept: its words may quote a row.
 * What still looks like an address, a query or a token is blotted out.
 """
@@ -35,6 +36,7 @@ _PERSONAL = re.compile(
     r"|\?[^\s\"'?]+"  # query string
     r"|[\w-]{32,}"  # token
 )
+_VALUE = re.compile(r"[:=(\[{<'\"]")  # where values begin in a message that was put together
 _REQUEST_ID = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -66,6 +68,7 @@ def build_logging(*, form: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": "INFO"} for name in OURS},
             "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # every scanner would write one
             "celery.app.trace": {"level": "CRITICAL"},  # quotes exceptions; chatsite/celery.py says it without
         },
     }
@@ -76,6 +79,7 @@ def build_formatter(*, form: str) -> logging.Formatter:
     rest: list[Processor] = [_keep_traceback, _write_line] if form == "lines" else [_keep_allowed, _write_json]
     return structlog.stdlib.ProcessorFormatter(
         # Everything logs by the standard library, so every record is "foreign" here.
+        pass_foreign_args=True,
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.ExtraAdder(allow=EXTRA)],
         processors=[_describe_record, _describe_error, *rest],
     )
@@ -112,8 +116,9 @@ def _describe_error(logger: WrappedLogger, name: str, event: EventDict) -> Event
 
 def _keep_allowed(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    ours = record.name.partition(".")[0] in OURS
-    event["event"] = blot(str(event["event"] if ours else record.msg))
+    if record.name.partition(".")[0] not in OURS:
+        event["event"] = str(record.msg) if event["positional_args"] else _VALUE.split(str(record.msg), 1)[0].rstrip()
+    event["event"] = blot(event["event"])
     return {field: event[field] for field in FIELDS if field in event}
 
 

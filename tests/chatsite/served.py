@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -27,6 +28,12 @@ from tests.e2e.stack import MANAGE, collect_static, find_free_port, name_databas
 READY_S = 60  # a cold start on a busy two-core machine takes about 10 s
 STOP_S = 20
 ANSWER_WITHIN_S = 10
+
+
+class OneRound(PBKDF2PasswordHasher):
+    """A form of password that the server knows too, made quickly."""
+
+    iterations = 1
 
 
 class Served:

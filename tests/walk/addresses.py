@@ -1,16 +1,17 @@
 """Every address over HTTP: who may use it, and how it is asked with somebody's identifiers."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.permissions import Permission
-from chatsite import admin_urls, urls
+from chatsite import urls
 from tests.factories import PASSWORD
 from tests.walk.roles import ANYBODY, SIGNED_IN, VISITOR, Need
 from tests.walk.world import Ids
@@ -132,31 +133,39 @@ PUBLIC_COLUMNS = {"widget_site.name", "widget_site.greeting", "widget_site.allow
 
 @dataclass(frozen=True)
 class Address:
+    """One line of the map of addresses; `template` is its path with `<names>` where identifiers go."""
+
     name: str
+    template: str
     parameters: tuple[str, ...]
     view: Any
 
-    def path(self, ids: Ids) -> str:
-        return reverse(self.name, kwargs={name: PARAMETERS[name](ids) for name in self.parameters}, urlconf=urls)
+    def path(self, values: Callable[[str], str]) -> str:
+        return "/" + re.sub(r"<(\w+)>", lambda found: quote(values(found[1]), safe=""), self.template)
+
+    def path_with(self, ids: Ids) -> str:
+        return self.path(lambda name: PARAMETERS[name](ids))
 
 
 def list_addresses(urlconf: ModuleType = urls) -> list[Address]:
     """Return every address of a map of addresses, included ones too."""
-    return list(_descend(get_resolver(urlconf.__name__), (), ""))
+    return list(_descend(get_resolver(urlconf.__name__), (), "", ""))
 
 
-def list_admin_addresses() -> list[Address]:
-    return list_addresses(admin_urls)
-
-
-def _descend(resolver: URLResolver, parameters: tuple[str, ...], space: str) -> Iterator[Address]:
+def _descend(resolver: URLResolver, parameters: tuple[str, ...], space: str, before: str) -> Iterator[Address]:
     for entry in resolver.url_patterns:
         names = (*parameters, *entry.pattern.regex.groupindex, *entry.pattern.converters)
+        template = before + re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", _route(str(entry.pattern)))
         if isinstance(entry, URLPattern):
             label = f"{space}{entry.name or entry.pattern}"
-            yield Address(label, tuple(dict.fromkeys(names)), entry.callback)
+            yield Address(label, template, tuple(dict.fromkeys(names)), entry.callback)
         else:
-            yield from _descend(entry, names, f"{space}{entry.namespace}:" if entry.namespace else space)
+            yield from _descend(entry, names, f"{space}{entry.namespace}:" if entry.namespace else space, template)
+
+
+def _route(pattern: str) -> str:
+    """Return a path's pattern as a route, also where it was given as a regular expression."""
+    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", pattern).strip("^$") if "(?P<" in pattern else pattern
 
 
 def find_unlisted(addresses: list[Address]) -> list[str]:

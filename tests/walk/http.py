@@ -108,7 +108,7 @@ def _ask(actor: Actor, address: Address, method: str, door: Door | None, ask: As
         actor.arrive()
         if address.name == "visitor_forget" and actor.headers:
             actor.arrive_as_new_visitor()
-    path, body = encode_ask(method, address.path(ids), door, ask.data(ids, own))
+    path, body = encode_ask(method, address.path_with(ids), door, ask.data(ids, own))
     response = actor.call(method, path, json=door.json, **body)
     if door.ends_session:
         actor.arrive()

@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from django.apps import apps
@@ -75,9 +75,15 @@ class Side:
     chats: tuple[ChatRef, ChatRef]
     ended_chat: ChatRef
     removed: Member
+    known: dict[int, Ids] = field(default_factory=dict)
 
     def ids(self, visitor: int = 0) -> Ids:
         """The identifiers around one of the two visitors; the agent answers the first one's chat."""
+        if visitor not in self.known:
+            self.known[visitor] = self._read_ids(visitor)
+        return self.known[visitor]
+
+    def _read_ids(self, visitor: int) -> Ids:
         member, site, token = self.team.agent, self.team.site, self.tokens[visitor]
         with account_scope(self.team.account.pk):
             event = Event.objects.get(chat_id=self.chats[visitor].id, seq=1)
@@ -133,6 +139,8 @@ def make_world() -> World:
     """Make both accounts, through the actions, and plant the canaries."""
     world = World(own=_make_side("Own"), foreign=_make_side("Foreign"), staff=make_person("Sasha", is_staff=True))
     _plant(world.foreign.team.account.pk)
+    for side in (world.own, world.foreign):  # now, as the web role: later somebody may look with fewer rights
+        side.ids(0), side.ids(1)
     return world
 
 
@@ -197,17 +205,17 @@ def _plant(account_id: int) -> None:
         )  # fmt: skip
 
 
-def _canary(table: str, field: "models.Field[Any, Any]") -> Any:
-    if field.name in WITHOUT_CANARY:
+def _canary(table: str, column: "models.Field[Any, Any]") -> Any:
+    if column.name in WITHOUT_CANARY:
         return None
-    word = f"canary-{table}-{field.name}-x"
-    if isinstance(field, ArrayField):
+    word = f"canary-{table}-{column.name}-x"
+    if isinstance(column, ArrayField):
         return [f"{word}.example.com"]
-    if isinstance(field, models.JSONField):
+    if isinstance(column, models.JSONField):
         return Jsonb({"name": word})
-    if isinstance(field, models.CharField | models.TextField):
-        assert field.max_length is None or len(word) <= field.max_length, (
-            f"no canary fits into {table}.{field.name}: name it in WITHOUT_CANARY with the reason"
+    if isinstance(column, models.CharField | models.TextField):
+        assert column.max_length is None or len(word) <= column.max_length, (
+            f"no canary fits into {table}.{column.name}: name it in WITHOUT_CANARY with the reason"
         )
         return word
     return None
