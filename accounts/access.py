@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import Member, Person
 from accounts.permissions import Permission, allows
@@ -59,7 +60,7 @@ def requires(
                 return redirect_to_login(request.get_full_path())
             member = find_member(person=person, account_public_id=request.session.get(ACCOUNT_KEY))
             if member is None:
-                raise NotPermitted("You do not belong to an account any more. Ask its owner to invite you again.")
+                raise NotPermitted(_("You do not belong to an account any more. Ask its owner to invite you again."))
             request.member = member  # type: ignore[attr-defined]
             logs.name_account(member.account.public_id)
             if not allows(member.role, permission):

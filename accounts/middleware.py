@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.access import wants_json
 from chatsite.kit.errors import Refused
@@ -19,7 +20,7 @@ class Unavailable(Refused):
 
     code = "unavailable"
     status = 503
-    text = "A part of the service is being restarted. Nothing is lost; please try again in a minute."
+    text = gettext_noop("A part of the service is being restarted. Nothing is lost; please try again in a minute.")
 
 
 class HeadersMiddleware(MiddlewareMixin):
@@ -37,8 +38,8 @@ class RefusalMiddleware(MiddlewareMixin):
             exception = Unavailable()
         if not isinstance(exception, Refused):
             return None
+        answer = {"code": exception.code, "text": gettext(exception.text)}
         if wants_json(request):
-            return JsonResponse({"code": exception.code, "text": exception.text}, status=exception.status)
-        context = {"code": exception.code, "text": exception.text}
+            return JsonResponse(answer, status=exception.status)
         page = PAGES.get(exception.status, "400.html")
-        return TemplateResponse(request, page, context, status=exception.status).render()
+        return TemplateResponse(request, page, answer, status=exception.status).render()

@@ -28,7 +28,9 @@ def test_staff_see_no_word_of_a_chat_and_nobody_else_sees_anything(world: World,
     assert not found, f"{len(found)} findings:\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("query", ["person__password__startswith=a", "account__name__startswith=c", "person__is_staff=1"])
+@pytest.mark.parametrize(
+    "query", ["person__password__startswith=a", "account__name__startswith=c", "person__is_staff=1"]
+)
 def test_lists_answer_no_questions_about_columns_that_they_do_not_show(world: World, query: str) -> None:
     response = Actor("staff", world).call("GET", f"/admin/accounts/member/?{query}")
     assert response.status_code in {302, 400}

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from chatsite.kit.errors import Refused
 
 THIS_COMPUTER = {"localhost", "127.0.0.1"}  # for trying things out: plain http, any port
@@ -38,7 +40,7 @@ def clean_domain(text: str) -> str:
     if bare in THIS_COMPUTER and not wildcard:
         return f"{bare}:{port}" if port else bare
     if port:
-        raise BadDomain(f"“{text.strip()}” names a port; a domain is enough.")
+        raise BadDomain(_("“%(domain)s” names a port; a domain is enough.") % {"domain": text.strip()})
     labels = bare.split(".")
     try:
         ipaddress.ip_address(bare)
@@ -46,9 +48,12 @@ def clean_domain(text: str) -> str:
     except ValueError:
         is_address = False
     if is_address or len(labels) < 2 or not all(LABEL.match(label) for label in labels):
-        raise BadDomain(f"“{text.strip()}” is not a domain. Write it like shop.example.com.")
+        raise BadDomain(_("“%(domain)s” is not a domain. Write it like shop.example.com.") % {"domain": text.strip()})
     if wildcard and bare in SHARED_SUFFIXES:
-        raise BadDomain(f"Under {bare} strangers have sites of their own: name yours instead of *.{bare}.")
+        raise BadDomain(
+            _("Under %(suffix)s strangers have sites of their own: name yours instead of *.%(suffix)s.")
+            % {"suffix": bare}
+        )
     return f"*.{bare}" if wildcard else bare
 
 

@@ -1,6 +1,7 @@
 """Reads of sites and visitors."""
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from accounts.lookup import find_account_id
 from accounts.models import DoorKind
@@ -14,7 +15,7 @@ def find_site_account(site_key: str) -> int:
     """Return the account behind a site's key. Raises NotFound. Needs no scope."""
     account_id = find_account_id(DoorKind.SITE, site_key)
     if account_id is None:
-        raise NotFound("There is no such site.")
+        raise NotFound(_("There is no such site."))
     return account_id
 
 
@@ -23,7 +24,7 @@ def get_site(site_key: str) -> Site:
     sites = Site.objects.select_related("account")
     site = sites.filter(public_id=site_key).first() if may_be_id(site_key) else None
     if site is None:
-        raise NotFound("There is no such site.")
+        raise NotFound(_("There is no such site."))
     return site
 
 

@@ -1,8 +1,11 @@
 """The one base of errors that people may see: a stable code, a sentence, a status.
 
-Raised in rules; turned into an answer in one place per door (`accounts/doors.py` for pages and JSON,
-`chats/consumers/base.py` for sockets).
+Raised in rules; turned into an answer in one place per door (`accounts/middleware.py` for pages and JSON,
+`chats/consumers/base.py` for sockets). Texts are English here and marked for translation: a page shows them in its
+reader's language, the browser has its own for the codes of sockets.
 """
+
+from django.utils.translation import gettext_noop as _
 
 
 class Refused(Exception):
@@ -10,7 +13,7 @@ class Refused(Exception):
 
     code = "refused"
     status = 400
-    text = "This could not be done."
+    text = _("This could not be done.")
 
     def __init__(self, text: str | None = None, *, code: str | None = None, retry_ms: int | None = None) -> None:
         self.text = text or self.text
@@ -24,22 +27,22 @@ class NotFound(Refused):
 
     code = "not_found"
     status = 404
-    text = "There is nothing here by that name."
+    text = _("There is nothing here by that name.")
 
 
 class NotPermitted(Refused):
     code = "not_permitted"
     status = 403
-    text = "Your role may not do that."
+    text = _("Your role may not do that.")
 
 
 class SignedOut(Refused):
     code = "signed_out"
     status = 401
-    text = "Please sign in again. Nothing you wrote is lost."
+    text = _("Please sign in again. Nothing you wrote is lost.")
 
 
 class RateLimited(Refused):
     code = "rate_limited"
     status = 429
-    text = "That was a lot in a short time. Please try again in a moment."
+    text = _("That was a lot in a short time. Please try again in a moment.")

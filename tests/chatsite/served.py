@@ -1,5 +1,6 @@
 """A real web process in its production form, and people who use it by HTTP and sockets as browsers do."""
 
+import contextlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from chats.protocol import PROTOCOL_VERSION
 from chatsite.embedded.launch import build_launch
@@ -162,9 +164,10 @@ class Line:
                 return frame
 
     async def closed(self) -> int | None:
-        """Read until the server closes; return its code, None when it just broke off (1006)."""
-        async for text in self.connection:
-            self.frames.append(json.loads(text))
+        """Read until the server closes; return its code, 1006 when the line just broke."""
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                self.frames.append(json.loads(await self.connection.recv()))
         return self.connection.close_code
 
 

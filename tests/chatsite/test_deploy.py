@@ -131,9 +131,7 @@ def test_secrets_are_made_once_and_for_us_alone(tmp_path: Path) -> None:
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     assert len(made["secret_key"]) >= 50
     assert made["database_admin_url"] == f"postgresql://postgres:{made['postgres_password']}@postgres/postgres"
-    names = {"DATABASE_URL": "database_url", "DATABASE_OWNER_URL": "database_owner_url",
-             "DATABASE_PLATFORM_URL": "database_platform_url", "DATABASE_SWEEPER_URL": "database_sweeper_url"}  # fmt: skip
-    passwords = bootstrap_database.read_passwords({variable: made[name] for variable, name in names.items()})
+    passwords = bootstrap_database.read_passwords({name: made[name.lower()] for name in roles.VARIABLES.values()})
     assert len(set(passwords.values())) == len(roles.LOGINS)
     (tmp_path / "secrets" / "secret_key").unlink()
     again = make()

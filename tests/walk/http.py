@@ -115,9 +115,7 @@ def _ask(actor: Actor, address: Address, method: str, door: Door | None, ask: As
     return response
 
 
-def _sees(
-    place: str, response: Any, door: Door, sent: Ids, foreign: Ids, hidden: set[str]
-) -> Iterator[str]:
+def _sees(place: str, response: Any, door: Door, sent: Ids, foreign: Ids, hidden: set[str]) -> Iterator[str]:
     text = without_echo(read_all(response), sent)
     public = PUBLIC_COLUMNS if door.by_site_key else set()
     for column in sorted(find_canaries(text) - public):

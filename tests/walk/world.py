@@ -253,7 +253,9 @@ class Rows:
         tables = [model._meta.db_table for model in apps.get_models()]
         self._parts = [(table, where) for table in tables if (where := _rows_of(table)) is not None]
         self._query = sql.SQL(" UNION ALL ").join(
-            sql.SQL("SELECT {}, md5(t::text) FROM {} t WHERE {}").format(sql.Literal(table), sql.Identifier(table), where)
+            sql.SQL("SELECT {}, md5(t::text) FROM {} t WHERE {}").format(
+                sql.Literal(table), sql.Identifier(table), where
+            )
             for table, where in self._parts
         )
 
