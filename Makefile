@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer, make, and nothing else: everything is fetched, by hash, into .venv, node_modules and .local.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e faults messages audit clean
+.PHONY: help demo test check e2e faults bench messages audit clean
 
 # Tools keep caches at home; where there is no home, under .local.
 export HOME := $(or $(HOME),$(CURDIR)/.local/home)
@@ -39,6 +39,9 @@ e2e: $(READY) .browser ## Only the browser tests
 
 faults: $(READY) ## The long fault tests and the policy mutations
 	@$(PYTEST) tests/faults
+
+bench: $(PYTHON_READY) ## Measure beside floors and a tutorial (docs/performance.md); ARGS="--quick" and the like
+	@$(PY) -m bench $(ARGS)
 
 messages: $(PYTHON_READY) ## Bring the translations up to date with the sources
 	@$(NOWHERE) $(PY) manage.py write_texts

@@ -29,7 +29,19 @@ class HeadersMiddleware(MiddlewareMixin):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
+        if "public" in response.headers["Cache-Control"]:
+            _name_no_asker(response)
         return response
+
+
+def _name_no_asker(response: HttpResponseBase) -> None:
+    """Let shared caches keep one copy: sessions and languages, which had no part in it, named themselves in Vary."""
+    names = [name.strip() for name in response.headers.get("Vary", "").split(",")]
+    kept = [name for name in names if name.lower() not in {"", "cookie", "accept-language"}]
+    if kept:
+        response.headers["Vary"] = ", ".join(kept)
+    elif "Vary" in response.headers:
+        del response.headers["Vary"]
 
 
 class RefusalMiddleware(MiddlewareMixin):

@@ -250,7 +250,14 @@ async def run_idle(run: Run) -> dict[str, Any]:
         began = time.perf_counter()
         await asyncio.gather(*(open_side(facts) for facts in run.task["idlers"][done:goal]))
         took = time.perf_counter() - began
-        say({"open": goal, "connects_per_s": (goal - done) / took, "troubles": len(run.trouble), "trouble": run.trouble[:5]})
+        say(
+            {
+                "open": goal,
+                "connects_per_s": (goal - done) / took,
+                "troubles": len(run.trouble),
+                "trouble": run.trouble[:5],
+            }
+        )
         done = goal
         await loop.run_in_executor(None, sys.stdin.readline)
     run.going = False

@@ -39,7 +39,9 @@ def seed_pairs() -> dict[str, list[dict[str, Any]]]:
             pairs["shared"].append(_make_pair(account, site, agents[0]))
     # A pair of each account in turn: the first pairs of a run then belong to different accounts.
     for kind, found in pairs.items():
-        pairs[kind] = [found[i] for place in range(CHATS_PER_ACCOUNT) for i in range(place, len(found), CHATS_PER_ACCOUNT)]
+        pairs[kind] = [
+            found[i] for place in range(CHATS_PER_ACCOUNT) for i in range(place, len(found), CHATS_PER_ACCOUNT)
+        ]
     return pairs
 
 

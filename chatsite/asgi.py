@@ -45,21 +45,12 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 async def sockets(scope: Any, receive: Any, send: Any) -> None:
     """Route a socket; one without a route is closed instead of failing with a traceback."""
     if is_draining():
-        await refuse_socket(scope, send)
+        await send({"type": "websocket.close"})  # 403: a proxy may ask another process
         return
     try:
         await _sockets(scope, receive, send)
     except (Resolver404, ValueError):
         await send({"type": "websocket.close", "code": 4404})
-
-
-async def refuse_socket(scope: Any, send: Any) -> None:
-    """Answer a handshake with 503, on which a proxy asks another process; by daphne, which cannot, with 403."""
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close"})
-        return
-    await send({"type": "websocket.http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})
-    await send({"type": "websocket.http.response.body", "body": b""})
 
 
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})

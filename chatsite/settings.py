@@ -50,6 +50,9 @@ METRICS_LISTEN = env(
     "CHATSITE_METRICS_LISTEN", "", "host:port for Prometheus, of a private network only; unset: no metrics."
 )
 ALIVE_PATH = env("CHATSITE_ALIVE_PATH", "", "File that worker and beat touch as long as they work, for a probe.")
+SOCKET_LIMIT_FACTOR = float(
+    env("CHATSITE_SOCKET_LIMIT_FACTOR", "1", "Multiplies what one socket may send; raised by `make bench` only.")
+)
 PROXY_COUNT = int(env("CHATSITE_PROXY_COUNT", "0", "How many proxies of ours append to X-Forwarded-For."))
 
 # -- secrets -------------------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from accounts.models import AccountState, Person
 from accounts.tenancy import person_scope
 from chatsite.embedded.roles import PLATFORM
 from tests.databases import connect, default_role
+from tests.factories import PASSWORD, unique
 from tests.walk import admin
+from tests.walk.addresses import FORM
 from tests.walk.roles import Actor
 from tests.walk.world import Rows, World, make_world, watched_rows
 
@@ -36,10 +38,22 @@ def test_lists_answer_no_questions_about_columns_that_they_do_not_show(world: Wo
     assert response.status_code in {302, 400}
 
 
+def test_guessing_a_password_of_staff_is_stopped(world: World) -> None:
+    form = f"username={unique('guessed')}@example.com&password=wrong".encode()
+    answers = [Actor("anonymous", world).call("POST", "/admin/login/", data=form, kind=FORM) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
+def test_staff_sign_in_with_their_password_and_others_do_not(world: World) -> None:
+    for person, status in ((world.staff, 302), (world.own.team.owner.person, 200)):
+        form = f"username={person.email}&password={PASSWORD}".replace(" ", "+").encode()
+        assert Actor("anonymous", world).call("POST", "/admin/login/", data=form, kind=FORM).status_code == status
+
+
 def test_suspending_an_account_is_an_action_that_touches_no_other(world: World, asked: list[Any]) -> None:
     own, foreign = world.own.team.account.pk, world.foreign.team.account.pk
     form = f"action=suspend&_selected_action={own}".encode()
-    Actor("staff", world).call("POST", "/admin/accounts/account/", data=form, kind="application/x-www-form-urlencoded")
+    Actor("staff", world).call("POST", "/admin/accounts/account/", data=form, kind=FORM)
     assert (read_state(own), read_state(foreign)) == (AccountState.SUSPENDED, AccountState.TRIALING)
     assert asked == [("chats.tasks.end_open_chats", {"account_id": own})]
 
@@ -47,7 +61,7 @@ def test_suspending_an_account_is_an_action_that_touches_no_other(world: World, 
 def test_staff_can_stop_a_person_but_not_themselves(world: World) -> None:
     agent, staff = world.own.team.agent.person_id, world.staff.pk
     form = f"action=stop&_selected_action={agent}&_selected_action={staff}".encode()
-    Actor("staff", world).call("POST", "/admin/accounts/person/", data=form, kind="application/x-www-form-urlencoded")
+    Actor("staff", world).call("POST", "/admin/accounts/person/", data=form, kind=FORM)
     assert (is_active(agent), is_active(staff)) == (False, True)
 
 

@@ -10,7 +10,7 @@ from accounts.sign_in import list_living_sign_ins
 from chats.actions.chats import describe_agent, end_chat_as_agent, take_chat
 from chats.actions.messages import mark_read_by_agent, post_message
 from chats.actions.presence import set_accepting
-from chats.consumers.base import ChatSocket, in_scope
+from chats.consumers.base import ChatSocket, in_scope, limit
 from chats.fanout import ChatRef, Parcel, hub
 from chats.protocol import (
     LEASE_S,
@@ -35,7 +35,6 @@ from chats.protocol import Member as MemberPart
 from chats.queries import get_chat_ref, list_events, list_inbox, list_members, read_epoch
 from chatsite.kit import metrics
 from chatsite.kit.errors import NotPermitted, RateLimited, SignedOut
-from chatsite.kit.ratelimit import Bucket
 from chatsite.kit.redis import RedisError
 from widget.presence import online_visitors
 
@@ -64,7 +63,7 @@ class AgentSocket(ChatSocket):
         self.account_id, self.account_public_id = self.member.account_id, self.member.account.public_id
         self.person_public_id = self.member.public_id
         self.sender = describe_agent(self.member)
-        self.sends = Bucket(per_s=SENDS_PER_S, burst=SENDS_BURST)
+        self.sends = limit(per_s=SENDS_PER_S, burst=SENDS_BURST)
         # Join first and read afterwards: what happens in between comes twice rather than never.
         self.room = hub().join(self)
         await self.alive(Alive())

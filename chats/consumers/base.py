@@ -76,6 +76,11 @@ async def in_scope(account_id: int, work: Callable[[], T]) -> T:
         return await sync_to_async(run)()
 
 
+def limit(*, per_s: float, burst: float) -> Bucket:
+    """Return a bucket for one socket's frames; measurements widen it by CHATSITE_SOCKET_LIMIT_FACTOR."""
+    return Bucket(per_s=per_s * settings.SOCKET_LIMIT_FACTOR, burst=burst * settings.SOCKET_LIMIT_FACTOR)
+
+
 class ChatSocket(AsyncConsumer):  # type: ignore[misc]
     """One visitor's or agent's socket. Subclasses name their frames, sign in, and handle each kind of frame."""
 
@@ -109,7 +114,7 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
         self.sid = new_id("sid")
         self.room: Room | None = None
         self.chats: OrderedDict[str, ChatRef] = OrderedDict()
-        self.bucket = Bucket(per_s=FRAMES_PER_S, burst=FRAMES_BURST)
+        self.bucket = limit(per_s=FRAMES_PER_S, burst=FRAMES_BURST)
         self._strikes = 0
         self._queue: deque[str] = deque()
         self._queued_chars = 0

@@ -9,7 +9,7 @@ from accounts.queries import somebody_accepts
 from chats.actions.chats import end_chat_as_visitor, start_chat
 from chats.actions.messages import ChatEnded, mark_read_by_visitor, post_message
 from chats.actions.presence import show_page
-from chats.consumers.base import ChatSocket, in_scope
+from chats.consumers.base import ChatSocket, in_scope, limit
 from chats.fanout import ChatRef, Parcel, hub
 from chats.protocol import (
     LEASE_S,
@@ -35,7 +35,6 @@ from chats.protocol import (
 from chats.queries import find_own_chat, get_chat_ref, list_events, read_epoch
 from chatsite.kit import metrics
 from chatsite.kit.errors import RateLimited, SignedOut
-from chatsite.kit.ratelimit import Bucket
 from chatsite.kit.redis import RedisError
 from widget.models import Visitor, VisitorSession
 from widget.presence import drop_visitor, keep_visitors
@@ -64,7 +63,7 @@ class VisitorSocket(ChatSocket):
         self.account_id, self.account_public_id = account.id, account.public_id
         self.person_public_id = self.visitor.public_id
         self.sender = Sender(kind="visitor", id=self.visitor.public_id, name=self.visitor.name)
-        self.sends = Bucket(per_s=SENDS_PER_S, burst=SENDS_BURST)
+        self.sends = limit(per_s=SENDS_PER_S, burst=SENDS_BURST)
         # Join first and read afterwards: what happens in between comes twice rather than never.
         self.room = hub().join(self)
 
@@ -78,9 +77,7 @@ class VisitorSocket(ChatSocket):
 
         chat, epoch, online = await in_scope(self.account_id, read)
         self.push_welcome(
-            VisitorWelcome(
-                v=PROTOCOL_VERSION, sid=self.sid, epoch=epoch, me=self.sender, online=online, chat=chat
-            )
+            VisitorWelcome(v=PROTOCOL_VERSION, sid=self.sid, epoch=epoch, me=self.sender, online=online, chat=chat)
         )
         await self.alive(Alive())
         await self._tell_agents(online=True)

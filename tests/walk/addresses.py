@@ -140,8 +140,8 @@ class Address:
     parameters: tuple[str, ...]
     view: Any
 
-    def path(self, values: Callable[[str], str]) -> str:
-        return "/" + re.sub(r"<(\w+)>", lambda found: quote(values(found[1]), safe=""), self.template)
+    def path(self, values: Callable[[str], str | None]) -> str:
+        return "/" + re.sub(r"<(\w+)>", lambda found: quote(values(found[1]) or "", safe=""), self.template)
 
     def path_with(self, ids: Ids) -> str:
         return self.path(lambda name: PARAMETERS[name](ids))

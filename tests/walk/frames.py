@@ -79,8 +79,8 @@ def find_unlisted() -> list[str]:
     for audience, union in UNIONS.items():
         kinds = {form.__struct_config__.tag for form in typing.get_args(union)}
         faults += [
-            f"{audience}: `{kind}` is a new kind of frame. Add it to FRAMES (tests/walk/frames.py): who may send it, and"
-            " its fields with identifiers of Ids."
+            f"{audience}: `{kind}` is a new kind of frame. Add it to FRAMES (tests/walk/frames.py): who may send it,"
+            " and its fields with identifiers of Ids."
             for kind in sorted(kinds - FRAMES[audience].keys())
         ]
         faults += [f"{audience}: `{kind}` is in FRAMES and no frame." for kind in FRAMES[audience].keys() - kinds]

@@ -82,7 +82,7 @@ def check_looks_change_nothing(world: World, rows: Rows, role: str) -> Iterator[
 
 
 def check_site_key_of_another_account(world: World, rows: Rows) -> Iterator[str]:
-    """With another account's public site key a visitor begins a chat there: rows are added, none is touched or shown."""
+    """With another account's public site key a visitor begins a chat there: rows are added, none touched or shown."""
     foreign = world.foreign.ids()
     before = rows.snapshot(foreign.account_key)
     response = Actor("visitor", world).call(

@@ -38,14 +38,14 @@ def find_unlisted() -> list[str]:
     """Return what is to be written into TASKS before the walk is complete."""
     names = set(list_tasks())
     return [
-        f"{name}: a new task. Add it to TASKS (tests/walk/tasks.py) with the keys it takes: account_id is one's own, all"
-        " others come from `ids`."
+        f"{name}: a new task. Add it to TASKS (tests/walk/tasks.py) with the keys it takes: account_id is one's own,"
+        " all others come from `ids`."
         for name in sorted(names - TASKS.keys())
     ] + [f"{name}: is in TASKS (tests/walk/tasks.py) and no task." for name in sorted(TASKS.keys() - names)]
 
 
 def walk(world: World, rows: Rows) -> Iterator[str]:
-    """Run every task for one's own account with foreign and with invented keys: nothing of the other account changes."""
+    """Run every task for one's own account with foreign and invented keys: nothing of the other account changes."""
     own, foreign, ghost = world.own.ids(), world.foreign.ids(), world.ghost()
     before = rows.snapshot(foreign.account_key)
     for name, task in list_tasks().items():

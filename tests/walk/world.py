@@ -198,11 +198,14 @@ def _plant(account_id: int) -> None:
                         ),
                         [value, account_id],
                     )
-        owner.execute(
-            sql.SQL("UPDATE accounts_person SET email = 'canary-accounts_person-email-x.' || id || '@example.com' WHERE {}")
-            .format(_rows_of("accounts_person")),  # type: ignore[arg-type]
-            [account_id],
-        )  # fmt: skip
+        people = "UPDATE accounts_person SET email = 'canary-accounts_person-email-x.' || id || '@example.com' WHERE "
+        owner.execute(sql.SQL(people) + _where("accounts_person"), [account_id])
+
+
+def _where(table: str) -> sql.SQL:
+    condition = _rows_of(table)
+    assert condition is not None
+    return condition
 
 
 def _canary(table: str, column: "models.Field[Any, Any]") -> Any:

@@ -75,7 +75,14 @@ def serve_by_daphne(*, host: str, port: int) -> None:
     # Its reactor has to be installed before anything else imports Twisted.
     from daphne.endpoints import build_endpoint_description_strings
     from daphne.server import Server
+    from daphne.ws_protocol import WebSocketProtocol
     from twisted.internet import defer
+
+    class ClosingProtocol(WebSocketProtocol):  # type: ignore[misc]
+        """Also closes with registered codes such as 1012, which the inherited method takes for a mistake."""
+
+        def serverClose(self, code: int | None = None) -> None:
+            self.sendCloseFrame(code=1000 if code is None else code)
 
     class DrainingServer(Server):  # type: ignore[misc]
         """Says goodbye before it ends the applications: by itself it lets sockets break (1006)."""
@@ -87,6 +94,7 @@ def serve_by_daphne(*, host: str, port: int) -> None:
     def say_why_before_closing() -> None:
         # By default a frame that is too large or no UTF-8 gets a broken connection, not a close frame 1009 or 1007.
         server.ws_factory.setProtocolOptions(failByDrop=False)
+        server.ws_factory.protocol = ClosingProtocol
 
     server = DrainingServer(
         application=load_application(),

@@ -52,9 +52,9 @@ function Ended({ chat, name, screen, words }) {
   const by = last?.sender.kind === "agent" ? last.sender : null;
   const agents = by?.id === screen.desk.me.id ? t("ended.by_me", { at }) : by?.name ? t("ended.by_name", { name: by.name, at }) : t("ended.by_agent", { at });
   const text = chat.ended_by === "visitor" ? t("ended.by_name", { name, at }) : chat.ended_by === "system" ? t("ended.by_system", { at }) : agents;
-  return html`<footer class="answer-bar answer-ended" role="status">
+  return html`<footer class="answer-bar answer-ended">
     ${icon("archive")}
-    <p>${text}${draft && html`<br /><span class="hint">${t("ended.draft")} <q dir="auto">${draft}</q></span>`}</p>
+    <p role="status">${text}${draft && html`<br /><span class="hint">${t("ended.draft")} <q dir="auto">${draft}</q></span>`}</p>
   </footer>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { icon } from "../../icons/icons.js";
 import { t } from "../../shared/texts.js";
-import { html } from "../../vendor/ui.js";
+import { html, useLayoutEffect, useRef } from "../../vendor/ui.js";
 import { Later } from "./later.js";
 import { Row } from "./row.js";
 
@@ -67,15 +67,28 @@ function SoundButton({ screen }) {
 function OpenChats({ screen, words }) {
   const { desk } = screen;
   const { waiting, mine, team } = desk.lists.value;
+  const list = useFocusThatMoves();
   const none = !waiting.length && !mine.length && !team.length;
   if (none && desk.query.value) return html`<div class="list"><div class="empty">${icon("search")}<h2>${t("inbox.no_match")}</h2><p>${t("inbox.no_match_hint")}</p></div></div>`;
   if (none) return html`<div class="list"><${Nobody} screen=${screen} /></div>`;
-  return html`<div class="list" data-list>
+  return html`<div class="list" data-list ref=${list}>
     <${Group} name="waiting" title=${t("inbox.waiting")} chats=${waiting} screen=${screen} words=${words} />
     ${desk.mayAnswer && html`<${Group} name="mine" title=${t("inbox.mine")} chats=${mine} screen=${screen} words=${words} />`}
     <${Group} name="team" title=${t("inbox.team")} chats=${team} screen=${screen} words=${words} />
     ${desk.state.value.more && html`<p class="hint list-end">${t("inbox.more")}</p>`}
   </div>`;
+}
+
+/** A row that goes to another group, because somebody took the chat, is a new element there: the keyboard goes with it. */
+function useFocusThatMoves() {
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const before = list.current?.querySelector("[data-row]:focus")?.getAttribute("data-row"); // asked before it is drawn
+  useLayoutEffect(() => {
+    if (!before || document.activeElement !== document.body) return;
+    const row = list.current?.querySelector(`[data-row="${CSS.escape(before)}"]`);
+    if (row instanceof HTMLElement) row.focus({ preventScroll: true });
+  });
+  return list;
 }
 
 /**
