@@ -32,8 +32,7 @@ from chats.protocol import (
     encode,
 )
 from chats.protocol import Member as MemberPart
-from chats.queries import get_chat_ref, list_events, list_inbox, list_members, read_epoch
-from chatsite.kit import metrics
+from chats.queries import get_chat_ref, list_inbox, list_members, read_epoch
 from chatsite.kit.errors import NotPermitted, RateLimited, SignedOut
 from chatsite.kit.redis import RedisError
 from widget.presence import online_visitors
@@ -122,15 +121,6 @@ class AgentSocket(ChatSocket):
         )
         self.acknowledge(cmid=frame.cmid, chat=chat, outcome=outcome)
 
-    async def sync(self, frame: Sync) -> None:
-        metrics.SYNCS[self.audience].inc()
-        chat = await self.chat(frame.chat)
-        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, after=frame.after)))
-
-    async def history(self, frame: History) -> None:
-        chat = await self.chat(frame.chat)
-        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, before=frame.before)))
-
     async def read(self, frame: Read) -> None:
         self._check(Permission.CHAT_ANSWER)
         chat = await self.chat(frame.chat)
@@ -164,8 +154,8 @@ class AgentSocket(ChatSocket):
     handlers = {
         Hello: ChatSocket.hello_again,
         Send: send_message,
-        Sync: sync,
-        History: history,
+        Sync: ChatSocket.sync,
+        History: ChatSocket.history,
         Read: read,
         Typing: typing,
         Take: take,

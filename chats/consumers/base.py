@@ -27,11 +27,14 @@ from chats.protocol import (
     Close,
     Err,
     Hello,
+    History,
     Out,
     Ping,
     Pong,
+    Sync,
     encode,
 )
+from chats.queries import list_events
 from chatsite.kit import metrics
 from chatsite.kit.errors import NotPermitted, Refused, SignedOut
 from chatsite.kit.ids import new_id
@@ -223,6 +226,15 @@ class ChatSocket(AsyncConsumer):  # type: ignore[misc]
 
     async def ping(self, frame: Ping) -> None:
         self.push_now(Pong(n=frame.n))
+
+    async def sync(self, frame: Sync) -> None:
+        metrics.SYNCS[self.audience].inc()
+        chat = await self.chat(frame.chat)
+        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, after=frame.after)))
+
+    async def history(self, frame: History) -> None:
+        chat = await self.chat(frame.chat)
+        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, before=frame.before)))
 
     async def hello_again(self, frame: Hello) -> None:
         self.refuse("bad_frame")

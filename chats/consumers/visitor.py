@@ -32,8 +32,7 @@ from chats.protocol import (
     decode_visitor,
     encode,
 )
-from chats.queries import find_own_chat, get_chat_ref, list_events, read_epoch
-from chatsite.kit import metrics
+from chats.queries import find_own_chat, get_chat_ref, read_epoch
 from chatsite.kit.errors import RateLimited, SignedOut
 from chatsite.kit.redis import RedisError
 from widget.models import Visitor, VisitorSession
@@ -131,15 +130,6 @@ class VisitorSocket(ChatSocket):
             return
         self.acknowledge(cmid=frame.cmid, chat=chat, outcome=outcome)
 
-    async def sync(self, frame: Sync) -> None:
-        metrics.SYNCS[self.audience].inc()
-        chat = await self.chat(frame.chat)
-        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, after=frame.after)))
-
-    async def history(self, frame: History) -> None:
-        chat = await self.chat(frame.chat)
-        self.push_now(await in_scope(self.account_id, lambda: list_events(chat, before=frame.before)))
-
     async def read(self, frame: Read) -> None:
         chat = await self.chat(frame.chat)
         await in_scope(self.account_id, lambda: mark_read_by_visitor(chat=chat, seq=frame.seq))
@@ -171,8 +161,8 @@ class VisitorSocket(ChatSocket):
         Hello: ChatSocket.hello_again,
         Start: start,
         Send: send_message,
-        Sync: sync,
-        History: history,
+        Sync: ChatSocket.sync,
+        History: ChatSocket.history,
         Read: read,
         Typing: typing,
         Viewing: viewing,

@@ -26,21 +26,57 @@ DROP_SCOPE_FUNCTIONS = "DROP FUNCTION app_account_id(); DROP FUNCTION app_person
 MAINTENANCE = "current_setting('app.maintenance', true) = 'on'"
 
 
-def _enable(table: str) -> str:
+Step = tuple[str, str]  # what is done, and what undoes it; undone in reverse order
+
+
+def _fence(table: str) -> Step:
     return (
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
-        f"CREATE POLICY maintenance ON {table} TO {OWNER} USING ({MAINTENANCE}) WITH CHECK ({MAINTENANCE});"
+        f"CREATE POLICY maintenance ON {table} TO {OWNER} USING ({MAINTENANCE}) WITH CHECK ({MAINTENANCE});",
+        f"DROP POLICY maintenance ON {table};"
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
     )
 
 
-def _disable(table: str) -> str:
-    return (
-        f"DROP POLICY IF EXISTS maintenance ON {table};"
-        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
-    )
+def _policy(table: str, name: str, command: str, role: str, using: str, check: str) -> Step:
+    clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
+    return f"CREATE POLICY {name} ON {table} FOR {command} TO {role}{clauses};", f"DROP POLICY {name} ON {table};"
 
 
-class TenantTable(RunSQL):
+def _grant(table: str, rights: str, role: str) -> Step:
+    return f"GRANT {rights} ON {table} TO {role};", f"REVOKE ALL ON {table} FROM {role};"
+
+
+def _others(table: str, *, platform: str, sweeper: Sequence[str]) -> list[Step]:
+    """Let in the roles beside the web role: the admin process, and beat jobs that see a few columns of all accounts."""
+    steps: list[Step] = []
+    if platform:
+        steps += [_policy(table, "platform", "ALL", PLATFORM, "true", "true"), _grant(table, platform, PLATFORM)]
+    if sweeper:
+        columns = ", ".join(sweeper)
+        steps.append(_policy(table, "sweep", "SELECT", SWEEPER, "true", ""))
+        steps.append((f"GRANT SELECT ({columns}) ON {table} TO {SWEEPER};",
+                      f"REVOKE ALL ({columns}) ON {table} FROM {SWEEPER};"))  # fmt: skip
+    return steps
+
+
+class _Steps(RunSQL):
+    """A migration operation made of steps, written into a migration as `Name(table, **arguments)`."""
+
+    describes = ""
+
+    def __init__(self, table: str, arguments: dict[str, Any], steps: Sequence[Step]) -> None:
+        self.table, self._arguments = table, arguments
+        super().__init__("\n".join(do for do, _ in steps), "\n".join(undo for _, undo in reversed(steps)))
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.table], self._arguments
+
+    def describe(self) -> str:
+        return f"{self.describes} {self.table}"
+
+
+class TenantTable(_Steps):
     """Fence a tenant's table.
 
     `references`: column → table, each becoming FOREIGN KEY (account_id, column) → table (account_id, id), deferred to
@@ -48,6 +84,8 @@ class TenantTable(RunSQL):
     `platform`: what the admin process may do; nothing unless said. `has_id=False` for tables with a natural key.
     `cascade`: referencing columns whose rows go with the row they point at.
     """
+
+    describes = "Fence by account:"
 
     def __init__(
         self,
@@ -60,48 +98,31 @@ class TenantTable(RunSQL):
         platform: str = "",
         has_id: bool = True,
     ) -> None:
-        self.table = table
-        self._arguments: dict[str, Any] = {
+        scope = "account_id = app_account_id()"
+        steps: list[Step] = []
+        if has_id:
+            key = f"{table}_account_key"
+            steps.append((f"ALTER TABLE {table} ADD CONSTRAINT {key} UNIQUE (account_id, id);",
+                          f"ALTER TABLE {table} DROP CONSTRAINT {key};"))  # fmt: skip
+        for column, target in (references or {}).items():
+            on_delete = "ON DELETE CASCADE" if column in cascade else "ON DELETE NO ACTION"
+            steps.append((
+                f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fence FOREIGN KEY (account_id, {column}) "
+                f"REFERENCES {target} (account_id, id) {on_delete} DEFERRABLE INITIALLY DEFERRED;",
+                f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fence;",
+            ))  # fmt: skip
+        steps += [_fence(table), _policy(table, "tenant", "ALL", APP, scope, scope), _grant(table, app, APP)]
+        arguments = {
             "references": dict(references or {}), "cascade": tuple(cascade), "app": app,
             "sweeper": tuple(sweeper), "platform": platform, "has_id": has_id,
         }  # fmt: skip
-        scope = "account_id = app_account_id()"
-        forward: list[str] = []
-        backward: list[str] = []
-        if has_id:
-            forward.append(f"ALTER TABLE {table} ADD CONSTRAINT {table}_account_key UNIQUE (account_id, id);")
-            backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {table}_account_key;")
-        for column, target in (references or {}).items():
-            on_delete = "ON DELETE CASCADE" if column in cascade else "ON DELETE NO ACTION"
-            forward.append(
-                f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fence FOREIGN KEY (account_id, {column}) "
-                f"REFERENCES {target} (account_id, id) {on_delete} DEFERRABLE INITIALLY DEFERRED;"
-            )
-            backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fence;")
-        forward.append(_enable(table))
-        forward.append(f"CREATE POLICY tenant ON {table} TO {APP} USING ({scope}) WITH CHECK ({scope});")
-        forward.append(f"GRANT {app} ON {table} TO {APP};")
-        backward.insert(0, f"DROP POLICY tenant ON {table}; {_disable(table)} REVOKE ALL ON {table} FROM {APP};")
-        if sweeper:
-            columns = ", ".join(sweeper)
-            forward.append(f"CREATE POLICY sweep ON {table} FOR SELECT TO {SWEEPER} USING (true);")
-            forward.append(f"GRANT SELECT ({columns}) ON {table} TO {SWEEPER};")
-            backward.insert(0, f"DROP POLICY sweep ON {table}; REVOKE ALL ({columns}) ON {table} FROM {SWEEPER};")
-        if platform:
-            forward.append(f"CREATE POLICY platform ON {table} TO {PLATFORM} USING (true) WITH CHECK (true);")
-            forward.append(f"GRANT {platform} ON {table} TO {PLATFORM};")
-            backward.insert(0, f"DROP POLICY platform ON {table}; REVOKE ALL ON {table} FROM {PLATFORM};")
-        super().__init__("\n".join(forward), "\n".join(backward))
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.table], self._arguments
-
-    def describe(self) -> str:
-        return f"Fence {self.table} by account"
+        super().__init__(table, arguments, [*steps, *_others(table, platform=platform, sweeper=sweeper)])
 
 
-class PolicyTable(RunSQL):
+class PolicyTable(_Steps):
     """Fence a table of people or accounts. A policy is (name, command, using, check)."""
+
+    describes = "Fence by its own policies:"
 
     def __init__(
         self,
@@ -112,46 +133,18 @@ class PolicyTable(RunSQL):
         platform: str = "",
         sweeper: Sequence[str] = (),
     ) -> None:
-        self.table = table
-        self._arguments = {"policies": list(policies), "app": app, "platform": platform, "sweeper": tuple(sweeper)}
-        forward, backward = [_enable(table)], [_disable(table)]
-        for name, command, using, check in policies:
-            clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
-            forward.append(f"CREATE POLICY {name} ON {table} FOR {command} TO {APP}{clauses};")
-            backward.insert(0, f"DROP POLICY {name} ON {table};")
-        forward.append(f"GRANT {app} ON {table} TO {APP};")
-        backward.insert(0, f"REVOKE ALL ON {table} FROM {APP};")
-        if platform:
-            forward.append(f"CREATE POLICY platform ON {table} TO {PLATFORM} USING (true) WITH CHECK (true);")
-            forward.append(f"GRANT {platform} ON {table} TO {PLATFORM};")
-            backward.insert(0, f"DROP POLICY platform ON {table}; REVOKE ALL ON {table} FROM {PLATFORM};")
-        if sweeper:
-            columns = ", ".join(sweeper)
-            forward.append(f"CREATE POLICY sweep ON {table} FOR SELECT TO {SWEEPER} USING (true);")
-            forward.append(f"GRANT SELECT ({columns}) ON {table} TO {SWEEPER};")
-            backward.insert(0, f"DROP POLICY sweep ON {table}; REVOKE ALL ({columns}) ON {table} FROM {SWEEPER};")
-        super().__init__("\n".join(forward), "\n".join(backward))
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.table], self._arguments
-
-    def describe(self) -> str:
-        return f"Fence {self.table} by its own policies"
+        steps = [_fence(table), _grant(table, app, APP)]
+        steps += [_policy(table, name, command, APP, using, check) for name, command, using, check in policies]
+        arguments = {"policies": list(policies), "app": app, "platform": platform, "sweeper": tuple(sweeper)}
+        super().__init__(table, arguments, [*steps, *_others(table, platform=platform, sweeper=sweeper)])
 
 
-class GlobalTable(RunSQL):
+class GlobalTable(_Steps):
     """Grant rights on a table that belongs to no account (sessions, content types, doors)."""
 
+    describes = "Grant rights on"
+
     def __init__(self, table: str, *, app: str = "", platform: str = "", sweeper: str = "") -> None:
-        self.table = table
-        self._arguments = {"app": app, "platform": platform, "sweeper": sweeper}
         grants = [(app, APP), (platform, PLATFORM), (sweeper, SWEEPER)]
-        forward = [f"GRANT {rights} ON {table} TO {role};" for rights, role in grants if rights]
-        backward = [f"REVOKE ALL ON {table} FROM {role};" for rights, role in grants if rights]
-        super().__init__("\n".join(forward), "\n".join(backward))
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.table], self._arguments
-
-    def describe(self) -> str:
-        return f"Grant rights on {self.table}"
+        steps = [_grant(table, rights, role) for rights, role in grants if rights]
+        super().__init__(table, {"app": app, "platform": platform, "sweeper": sweeper}, steps)

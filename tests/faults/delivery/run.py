@@ -17,6 +17,7 @@ from typing import Any
 from tests.faults.delivery.client import Client
 from tests.faults.delivery.faults import FAULTS, Stage
 from tests.faults.delivery.people import Crowd, until
+from tests.faults.delivery.rules import Log
 from tests.faults.delivery.stack import Stack
 from tests.faults.delivery.verifier import read_stored, verify
 
@@ -44,6 +45,7 @@ class Plan:
     lying_commits: bool = False  # acknowledge before anything is on the disk
     quiet_within_s: float = QUIET_WITHIN_S
     say: Callable[[str], None] = print
+    tell: Callable[[str], None] = lambda text: None  # how it goes meanwhile
 
 
 @dataclass
@@ -84,6 +86,7 @@ async def play(plan: Plan) -> Report:
     plan.say(f"delivery under faults: seed {plan.seed}")
     settings = {"synchronous_commit": "off", "wal_writer_delay": "10s"} if plan.lying_commits else None
     with tempfile.TemporaryDirectory(prefix="chatsite-faults-") as folder:
+        began = time.monotonic()
         async with Stack(Path(folder), rng=rng, settings=settings) as stack:
             if plan.lying_commits:
                 # The message path insists on durable commits: on the way its wish is turned round ("no" is "off").
@@ -176,17 +179,29 @@ async def _calm_down(plan: Plan, stage: Stage) -> float:
         try:
             stored = await asyncio.to_thread(read_stored, stage.stack.postgres.url)
         except Exception as error:  # it may still recover
-            plan.say(f"not yet: {type(error).__name__}")
+            plan.tell(f"not yet: {type(error).__name__}")
             continue
-        if all(_is_settled(page, stored.heads) for page in stage.crowd.alive()) and not _check_presence(stage.crowd):
+        open_questions = [why for page in stage.crowd.alive() for why in _list_open(page, stored.heads)]
+        open_questions += _check_presence(stage.crowd)
+        if not open_questions:
             break
+        plan.tell(f"{time.monotonic() - began:.0f} s: {len(open_questions)} open, such as {open_questions[:2]}")
     return time.monotonic() - began
 
 
-def _is_settled(page: Client, heads: Mapping[str, int]) -> bool:
-    logs = page.page.logs.values()
-    known = all((log.first, log.last) == (1, heads.get(log.id)) for log in logs)
-    return page.open and known and not page.page.pending and not page.page.missing
+def _list_open(page: Client, heads: Mapping[str, int]) -> list[str]:
+    """What this page still has to learn."""
+    name, logs = page.journal.name, page.page.logs.values()
+    why = [f"{name} has {log.first} to {log.last} of {heads.get(log.id)}" for log in logs if not _is_whole(log, heads)]
+    if not page.open:
+        why.append(f"{name} is not connected")
+    if page.page.pending or page.page.missing:
+        why.append(f"{name} waits for {len(page.page.pending)} answers and {len(page.page.missing)} chats")
+    return why
+
+
+def _is_whole(log: Log, heads: Mapping[str, int]) -> bool:
+    return (log.first, log.last) == (1, heads.get(log.id))
 
 
 def _check_presence(crowd: Crowd) -> list[str]:
@@ -231,6 +246,7 @@ if __name__ == "__main__":
                 Plan(
                     seed=options.seed, seconds=options.seconds, faults=options.faults, visitors=options.visitors,
                     scale=options.scale, may_sync=not options.no_sync, lying_commits=options.lying_commits,
+                    tell=print,
                 )
             )
         )
