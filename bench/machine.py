@@ -55,13 +55,12 @@ def read_memory_kib(pid: int) -> int:
 
 def describe_machine(*, python: str = platform.python_version()) -> str:
     """Return one line about the machine, for the head of a table."""
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )  # fmt: skip
+    cpus = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    model = cpus[0].partition(":")[2].strip() if cpus else platform.machine()
     memory = next(line.split()[1] for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+    kernel = platform.release().partition("-")[0]
     return (
-        f"{os.cpu_count()} cores ({model}), {int(memory) // 1024 // 1024} GiB, {platform.system()} {platform.release()},"
+        f"{os.cpu_count()} cores ({model}), {int(memory) // 1024 // 1024} GiB, {platform.system()} {kernel},"
         f" Python {python}, load {os.getloadavg()[0]:.1f} at the start"
     )
 

@@ -4,13 +4,12 @@ that whatever else the machine does falls on all of them."""
 import argparse
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ PROBES = 4  # of the search for the sustained rate
 BATCHES = (1, 10, 50, 200)
 HEARTBEATS_S = 45  # three heartbeats
 COMMIT_DELAY_US = 1_000
+PROFILE_AFTER_S = 5.0  # when all sockets are open
 Results = dict[str, list[Any]]
 
 
@@ -173,14 +173,11 @@ def profile(stack: Stack, *, py_spy: str, seconds: float, out: Path) -> None:
         samples = out / f"profile-{kind}.txt"
         command = [py_spy, "record", "--pid", str(server.pid), "--duration", str(int(seconds)), "--rate", "500"]
         command += ["--format", "raw", "--gil", "--output", str(samples)]
-        recorders: list[subprocess.Popen[bytes]] = []
-        timer = threading.Timer(4.0, lambda command=command: recorders.append(subprocess.Popen(command)))
-        timer.start()
-        print(kind, try_pairs(stack, server, pairs=pairs, seconds=seconds + 4))
-        timer.join()
-        for recorder in recorders:
-            recorder.send_signal(signal.SIGINT)
-            recorder.wait()
+        with ThreadPoolExecutor() as beside:
+            trial = beside.submit(try_pairs, stack, server, pairs=pairs, seconds=seconds + PROFILE_AFTER_S)
+            time.sleep(PROFILE_AFTER_S)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            print(kind, trial.result())
         stack.stop(kind)
         print(summarize(samples))
 

@@ -37,11 +37,8 @@ def seed_pairs() -> dict[str, list[dict[str, Any]]]:
         for place in range(CHATS_PER_ACCOUNT):
             pairs["own"].append(_make_pair(account, site, agents[place]))
             pairs["shared"].append(_make_pair(account, site, agents[0]))
-    # A pair of each account in turn: the first pairs of a run then belong to different accounts.
-    for kind, found in pairs.items():
-        pairs[kind] = [
-            found[i] for place in range(CHATS_PER_ACCOUNT) for i in range(place, len(found), CHATS_PER_ACCOUNT)
-        ]
+    for found in pairs.values():  # a pair of each account in turn
+        found[:] = [pair for place in range(CHATS_PER_ACCOUNT) for pair in found[place::CHATS_PER_ACCOUNT]]
     return pairs
 
 

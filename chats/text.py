@@ -32,6 +32,8 @@ def clean_text(text: str) -> str:
     """
     if len(text) > TEXT_MAX_CHARS:
         raise TextTooLong
+    if text.isascii() and text.isprintable() and (cleaned := text.strip()):
+        return cleaned  # most messages: nothing to look for
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept: list[str] = []
     marks = 0

@@ -80,7 +80,7 @@ REDIS_URL = env(
     "REDIS_URL", "redis://localhost:6379/0", "Valkey or Redis: hints between processes, leases, limits, jobs."
 )
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {"BACKEND": "chatsite.kit.channel_layer.PubSubLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
@@ -175,8 +175,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "console"
+LOGIN_URL = "admin:login" if PROCESS == "admin" else "account_login"
+LOGIN_REDIRECT_URL = "admin:index" if PROCESS == "admin" else "console"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

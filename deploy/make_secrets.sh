@@ -9,6 +9,7 @@ word() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 keep() { [ -s "$1" ] || printf '%s\n' "$2" >"$1"; }
 
 keep secret_key "$(word)"
+keep secret_key_fallbacks ""  # former keys, while their sessions last
 keep postgres_password "$(word)"
 keep database_admin_url "postgresql://postgres:$(cat postgres_password)@postgres/postgres"
 keep database_url "postgresql://chatsite_app:$(word)@postgres/chatsite"

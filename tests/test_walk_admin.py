@@ -85,7 +85,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.fixture
 def admin_process(world: World, committed_db: None) -> Iterator[None]:
     """This process as the admin process is: its addresses, and its role in the database."""
-    with override_settings(ROOT_URLCONF="chatsite.admin_urls", PROCESS="admin"), default_role(PLATFORM):
+    process = override_settings(
+        PROCESS="admin", ROOT_URLCONF="chatsite.admin_urls", LOGIN_URL="admin:login", LOGIN_REDIRECT_URL="admin:index"
+    )
+    with process, default_role(PLATFORM):
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT current_user")
             assert cursor.fetchone() == (PLATFORM,)

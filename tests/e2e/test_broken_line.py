@@ -1,15 +1,24 @@
 """Nothing that was said is lost, doubled or put in another order, whatever happens to the line."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.people import Agent, Visitor
+from chats.protocol import HEARTBEAT_EVERY_S
+from tests.e2e.people import Agent, Visitor, eventually
 from tests.e2e.stack import Chatsite
 from tests.e2e.watch import Watch
 from tests.e2e.wire import Wire
 
+HEARTBEAT_WITHIN_MS = (HEARTBEAT_EVERY_S + 10) * 1000
+# A tab in the background: browsers let its timers sleep.
+PUT_TO_SLEEP = """
+Object.defineProperty(document, "visibilityState", {value: "hidden"});
+document.dispatchEvent(new Event("visibilitychange"));
+for (const name of ["setTimeout", "setInterval", "requestAnimationFrame"]) window[name] = () => 0;
+"""
 LINE_IS_DOWN = r"net::ERR_|WebSocket connection to .* failed"
 
 
@@ -78,6 +87,28 @@ def test_a_killed_server_loses_nothing_and_both_sides_go_on_by_themselves(
     assert said.index("Sent into the void") < said.index("And one more")
     visitor.say("After the crash")
     expect(agent.messages.last).to_have_text("After the crash")
+
+
+def test_a_tab_in_the_background_answers_heartbeats_and_so_stays_online(
+    visit: Callable[..., Visitor], work: Callable[..., Agent], watch: Watch
+) -> None:
+    visitor, agent = visit(), work()
+    visitor.arrive()
+    visitor.open()
+    visitor.say("I only look something up")
+    agent.page.evaluate(PUT_TO_SLEEP)
+    visitor.frame.evaluate(PUT_TO_SLEEP)
+    asleep = len(watch.sent)
+
+    def who_is_alive() -> set[str]:
+        alive = [one.path for one in watch.sent[asleep:] if json.loads(one.body or "{}") == {"t": "alive"}]
+        return set(alive)
+
+    eventually(visitor.page, who_is_alive, wanted={"/ws/visitor", "/ws/agent"}, within_ms=HEARTBEAT_WITHIN_MS)
+    # What comes in meanwhile is there, in the list and in the tab's title.
+    visitor.send("Back")
+    expect(agent.row("Back", "waiting")).to_be_visible()
+    expect(agent.page).to_have_title("(1) Chats · Chatsite")
 
 
 def lose_network(context: BrowserContext, wire: Wire) -> None:

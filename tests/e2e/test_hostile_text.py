@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Member
 from accounts.tenancy import account_scope
-from chats.actions.chats import end_open_chats, start_chat
+from chats.actions.chats import start_chat
+from chats.tasks import end_open_chats
 from tests.e2e.people import Agent, Visitor, eventually
 from tests.e2e.stack import Shop
 from tests.factories import Team, cmid
@@ -102,11 +103,7 @@ def test_hostile_text_stays_text_in_the_console(
         assert_links_are_harmless(agent.messages)
     assert_nothing_ran(agent.page)
 
-    def end() -> None:
-        with account_scope(hostile_team.account.pk):
-            end_open_chats()
-
-    aside(end)
+    aside(lambda: end_open_chats(account_id=hostile_team.account.pk))
     expect(agent.rows).to_have_count(0)
     agent.page.get_by_role("button", name="Ended", exact=True).click()
     expect(agent.rows.first).to_be_visible()

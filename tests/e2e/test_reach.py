@@ -165,6 +165,7 @@ def test_everything_can_be_done_by_keyboard(
     hands.press("Escape")
     expect(agent.row("Mine too")).to_be_focused()
     hands.press("Control+k")
+    expect(agent.page.get_by_role("dialog")).to_be_visible()
     hands.type("Show ended")
     hands.press("Enter")
     expect(agent.page.get_by_role("heading", name="No chat has ended yet")).to_be_visible()
@@ -183,8 +184,10 @@ def test_on_a_phone_the_chat_is_the_screen_and_the_console_one_pane(
     visitor.composer.fill("From\nthe bus")
     visitor.frame.get_by_role("button", name="Send").tap()
     expect(visitor.progress).to_contain_text("Sent")
-    assert_fits(visitor.page)
-    assert_fits(visitor.frame)
+    for size in (NARROWEST, PHONE["viewport"]):
+        visitor.page.set_viewport_size(size)
+        assert_fits(visitor.page)
+        assert_fits(visitor.frame)
 
     lists, talks = agent.page.locator(".inbox"), agent.page.locator(".talks")
     expect(talks).to_be_hidden()
@@ -197,7 +200,9 @@ def test_on_a_phone_the_chat_is_the_screen_and_the_console_one_pane(
     assert_fits(agent.page)
     agent.page.get_by_role("button", name="Show or hide what is known of the visitor").tap()
     expect(agent.page.locator(".panel")).to_be_in_viewport()
-    assert_fits(agent.page)
+    for size in (NARROWEST, PHONE["viewport"]):
+        agent.page.set_viewport_size(size)
+        assert_fits(agent.page)
     agent.page.locator(".panel-close").tap()
     agent.page.get_by_role("button", name="Back to the list").tap()
     expect(talks).to_be_hidden()

@@ -28,6 +28,7 @@ from chatsite.kit.signing import hash_token, seal, unseal
 from chatsite.kit.strict_csp import make_strict
 from chatsite.kit.tickets import issue_ticket
 from widget.actions import begin_session, end_session, note_session_used, note_site_seen
+from widget.identity import read_user_agent
 from widget.models import Site, VisitorSession
 from widget.origins import allows_origin, frame_ancestors
 from widget.queries import find_session, find_session_account, find_site_account, get_site
@@ -193,13 +194,14 @@ def session(request: HttpRequest) -> HttpResponseBase:
     body = read_body(request, SessionBody)
     count(f"session:{network_of(request)}", limit=SESSIONS_PER_MINUTE, window_s=60)
     token = body.token or (unseal("handle", body.handle, bound_to=body.site) if body.handle else None)
+    user_agent = request.headers.get("user-agent", "")
+    read_user_agent(user_agent)  # remembered; a process' first look takes half a second, which no transaction should
     with account_scope(find_site_account(body.site)):
         site = get_site(body.site)
         if not (site.active and site.account.takes_chats):
             raise SiteReadOnly
         found = find_session(token=token) if token else None
         if found is None or found.visitor.site_id != site.id or token is None:
-            user_agent = request.headers.get("user-agent", "")
             _, token = begin_session(
                 site=site, user_agent=user_agent, language=body.language, url=body.page.url, title=body.page.title
             )

@@ -3,7 +3,8 @@
 import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 
 from chats.models import LogEpoch
 
@@ -20,5 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Write a number that was never used before."""
-        LogEpoch.objects.using(OWNER_ALIAS).update(value=secrets.randbits(62))
+        try:
+            LogEpoch.objects.using(OWNER_ALIAS).update(value=secrets.randbits(62))
+        except ProgrammingError as refused:
+            raise CommandError("This role may not do that: set DATABASE_OWNER_URL.") from refused
         self.stdout.write("The logs' epoch is new.")

@@ -5,7 +5,6 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -38,7 +37,7 @@ class Refused(Exception):
     """The server said that trying again is of no use."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Mischief:
     """What this page's network does to the frames that it sends."""
 
@@ -46,15 +45,24 @@ class Mischief:
     swapped: float = 0  # the share of turns in which frames go out in another order
 
 
+CALM = Mischief()
+
+
 class Client:
     """One page. `live` runs until it is cancelled; what people do to it are the other methods."""
 
     def __init__(
-        self, door: Door, journal: Journal, *, rng: random.Random, may_sync: bool = True, mischief: Mischief | None = None
+        self,
+        door: Door,
+        journal: Journal,
+        *,
+        rng: random.Random,
+        may_sync: bool = True,
+        mischief: Mischief | None = None,
     ) -> None:
         self.door, self.journal, self.rng = door, journal, rng
         self.page = Page(journal, may_sync=may_sync)
-        self.mischief = mischief or Mischief()
+        self.mischief = mischief
         self.connection: ClientConnection | None = None
         self.open = False
         self.deaf = False  # reads nothing more, and says nothing: a frozen page, a closed laptop
@@ -81,7 +89,7 @@ class Client:
             except ConnectionClosed as closed:
                 why = str(closed.rcvd.code if closed.rcvd else 1006)
             except (OSError, InvalidHandshake, InvalidMessage, EOFError, TimeoutError, ValueError) as error:
-                why = type(error).__name__
+                why = type(error).__name__ if not isinstance(error, ValueError) else str(error)
             finally:
                 lived = time.monotonic() - began if self.open else 0.0
                 self.open = False
@@ -212,6 +220,3 @@ class Client:
     async def _ping(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             await connection.send('{"t":"ping","n":1}')
-
-    def until_open(self) -> Callable[[], bool]:
-        return lambda: self.open

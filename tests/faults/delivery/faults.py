@@ -28,6 +28,7 @@ class Stage:
     crowd: Crowd
     rng: random.Random
     scale: float = 1
+    began: float = field(default_factory=time.monotonic)
     windows: list[tuple[str, float, float]] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)  # what a fault itself found wrong
 
@@ -136,7 +137,7 @@ async def postgres_full(stage: Stage) -> None:
 
 
 async def disk_full(stage: Stage) -> None:
-    """Postgres may not write beyond a size that its log has passed: it panics, and cannot come up again until it may."""
+    """Postgres may not write beyond a size that its log has passed: it panics, and stays down until a new one may."""
     postmaster = stage.stack.processes["postgres"].pid
     backends = [int(pid) for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
     for pid in [postmaster, *backends]:
@@ -194,6 +195,7 @@ async def slow_readers(stage: Stage) -> None:
 
 async def same_message_from_two_processes(stage: Stage) -> None:
     """Two tabs of one visitor send the same cmid, each to another process, while the chat is held: one event."""
+    await stage.stack.until_web_serves()
     visitors = [page for page in stage.crowd.alive() if not page.journal.is_agent and page.page.logs]
     first = stage.rng.choice(visitors) if visitors else None
     if first is None:

@@ -170,7 +170,7 @@ class Page:
         cmid, code = frame.get("cmid"), frame["code"]
         for one in [one for one in self.pending if one.cmid == cmid]:
             if frame.get("retry_ms") is not None:
-                one.retry_at = now + frame["retry_ms"] / 1000
+                one.retry_at, one.tried_at = now + frame["retry_ms"] / 1000, 0
             else:
                 self.pending.remove(one)
                 self.journal.refused.append((one.cmid, code))

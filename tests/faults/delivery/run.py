@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.delivery.client import Client
+from tests.faults.delivery.client import CALM, Client
 from tests.faults.delivery.faults import FAULTS, Stage
 from tests.faults.delivery.people import Crowd, until
 from tests.faults.delivery.rules import Log
@@ -42,6 +42,7 @@ class Plan:
     scale: float = 1
     hints: Mapping[str, float] = field(default_factory=lambda: dict(BAD_HINTS))
     may_sync: bool = True
+    quick: bool = False  # heartbeats and leases run three times as fast
     lying_commits: bool = False  # acknowledge before anything is on the disk
     quiet_within_s: float = QUIET_WITHIN_S
     say: Callable[[str], None] = print
@@ -65,8 +66,8 @@ class Report:
 
     def __str__(self) -> str:
         lines = [
-            f"seed {self.seed}: {self.written} messages written, {self.acked} acknowledged, {self.events} events stored,"
-            f" {self.faulted} sends under a fault, quiet {self.quiet_after_s:.0f} s after the last one",
+            f"seed {self.seed}: {self.written} messages written, {self.acked} acknowledged, {self.events} events, "
+            f"{self.faulted} sends under a fault, quiet {self.quiet_after_s:.0f} s after the last one",
             f"  faults: {_list(self.faults)}",
             f"  lines ended: {_list(self.closes)}",
             f"  refusals: {_list(self.refusals) or 'none'}",
@@ -82,16 +83,17 @@ def _list(counts: Counter[str]) -> str:
 
 async def play(plan: Plan) -> Report:
     """Build the stack, play the plan, verify, and remove everything."""
+    began = time.monotonic()
     rng = random.Random(plan.seed)
     plan.say(f"delivery under faults: seed {plan.seed}")
     settings = {"synchronous_commit": "off", "wal_writer_delay": "10s"} if plan.lying_commits else None
     with tempfile.TemporaryDirectory(prefix="chatsite-faults-") as folder:
-        began = time.monotonic()
-        async with Stack(Path(folder), rng=rng, settings=settings) as stack:
+        async with Stack(Path(folder), rng=rng, settings=settings, quick=plan.quick) as stack:
             if plan.lying_commits:
                 # The message path insists on durable commits: on the way its wish is turned round ("no" is "off").
                 stack.to_postgres.rewrite = (b"synchronous_commit=on", b"synchronous_commit=no")
             accounts = await stack.seed(list(ACCOUNTS), visitors=plan.visitors)
+            plan.tell(f"built in {time.monotonic() - began:.0f} s")
             crowd = Crowd(rng, stack.origin, stack.port, may_sync=plan.may_sync)
             try:
                 return await _play(plan, stack, crowd, accounts, rng)
@@ -104,6 +106,7 @@ async def _play(plan: Plan, stack: Stack, crowd: Crowd, accounts: list[dict[str,
     laptops = _let_in(crowd, accounts)
     if not await until(lambda: all(page.open for page in crowd.pages), within_s=90):
         raise RuntimeError(f"the stack does not let people in: {_list(_closes(crowd))}")
+    plan.tell(f"all are in, after {time.monotonic() - stage.began:.0f} s more")
     for page in laptops:  # closed without a word: who sees them must notice by himself
         page.deaf = True
         crowd.absent.add(page.journal.person)
@@ -173,6 +176,7 @@ async def _calm_down(plan: Plan, stage: Stage) -> float:
     began = time.monotonic()
     stage.crowd.writing = False
     for page in stage.crowd.alive():
+        page.mischief = CALM
         page.wake()
     while time.monotonic() < began + plan.quiet_within_s:
         await asyncio.sleep(1)
@@ -237,6 +241,7 @@ if __name__ == "__main__":
     parser.add_argument("--visitors", type=int, default=6)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--faults", nargs="*", choices=sorted(FAULTS), default=list(MIX))
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--no-sync", action="store_true")
     parser.add_argument("--lying-commits", action="store_true")
     options = parser.parse_args()
@@ -246,7 +251,7 @@ if __name__ == "__main__":
                 Plan(
                     seed=options.seed, seconds=options.seconds, faults=options.faults, visitors=options.visitors,
                     scale=options.scale, may_sync=not options.no_sync, lying_commits=options.lying_commits,
-                    tell=print,
+                    tell=print, quick=options.quick,
                 )
             )
         )

@@ -20,7 +20,13 @@ from typing import Any
 
 from chatsite.embedded import postgres, roles, valkey
 from chatsite.embedded.launch import SAME, Identity, build_launch
-from chatsite.embedded.processes import clean_environment, forget_libpq_settings, make_socket_folder, tail_log
+from chatsite.embedded.processes import (
+    clean_environment,
+    forget_libpq_settings,
+    make_socket_folder,
+    name_socket_folder,
+    tail_log,
+)
 from tests.faults.delivery.layer import FILE_VARIABLE
 from tests.faults.delivery.link import Link
 
@@ -37,10 +43,13 @@ HEALTHY_HINTS = {"lost": 0.0, "twice": 0.0, "late": 0.0}
 class Stack:
     """Use as an asynchronous context. `keep` names what is restarted when it dies, as a supervisor would."""
 
-    def __init__(self, folder: Path, *, rng: random.Random, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, rng: random.Random, settings: Mapping[str, str] | None = None, quick: bool = False
+    ) -> None:
         self.folder = folder
         self.rng = rng
         self.settings = {**DURABLE, **(settings or {})}
+        self.quick = quick
         self.hints_file = folder / "hints.json"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.down: set[str] = set()  # stays away until taken out again
@@ -106,6 +115,7 @@ class Stack:
             "CHATSITE_STATIC_ROOT": str(self.folder),
             "CHATSITE_LOGS": "lines",
             FILE_VARIABLE: str(self.hints_file),
+            **({"CHATSITE_FAULTS_QUICK": "1"} if self.quick else {}),
         }
 
     async def _run(self, command: list[str], environment: Mapping[str, str]) -> str:
@@ -163,6 +173,20 @@ class Stack:
             return await asyncio.to_thread(postgres.is_ready, self.postgres)
         return await asyncio.to_thread(valkey.is_ready, self.valkey)
 
+    async def until_web_serves(self) -> None:
+        """Wait until both web processes take connections. Their common socket is open always, so that says nothing:
+        a process that serves has an event loop, one that starts has none yet."""
+        until = time.monotonic() + READY_S
+        while not all(self._serves(self.processes[name].pid) for name in WEB):
+            if time.monotonic() > until:
+                raise RuntimeError(f"{WEB} do not serve:\n{tail_log(self.log(WEB[0]))}{tail_log(self.log(WEB[1]))}")
+            await asyncio.sleep(POLL_S)
+
+    def _serves(self, pid: int) -> bool:
+        with contextlib.suppress(OSError):
+            return any("eventpoll" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
+        return False
+
     async def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a signal and wait for the end; the keeper starts it again unless it is in `down`."""
         process = self.processes[name]
@@ -199,8 +223,6 @@ class Stack:
         if hasattr(self, "listening"):
             self.listening.close()
         for folder in ("postgres", "valkey", "links"):
-            from chatsite.embedded.processes import name_socket_folder
-
             shutil.rmtree(name_socket_folder(self.folder / folder), ignore_errors=True)
         shutil.rmtree(self.folder / "postgres", ignore_errors=True)
 
