@@ -3,6 +3,7 @@
 import argparse
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def main() -> None:
     if arguments.quick:
         arguments.rounds, arguments.seconds = 1, arguments.seconds * QUICK_S
         arguments.idle = [200] if arguments.idle else []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is stopped and removed
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("Two cores are needed: one for the server, one for the client.")

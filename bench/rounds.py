@@ -19,7 +19,7 @@ from bench.machine import read_cpu_s, read_memory_kib
 from bench.stack import FOLDER, ORIGIN, PROJECT, Stack
 from bench.trials import find_sustained, try_echo, try_pairs
 
-PROBES = 4  # of the search for the sustained rate
+PROBES = 3  # of the search for the sustained rate
 BATCHES = (1, 10, 50, 200)
 HEARTBEATS_S = 45  # three heartbeats
 COMMIT_DELAY_US = 1_000
@@ -48,6 +48,8 @@ def measure_all(stack: Stack, arguments: argparse.Namespace) -> Results:
             _measure_closed(stack, results, pairs, seconds=seconds)
         if "sustained" in parts:
             _measure_sustained(stack, results, pairs["own"], seconds=seconds)
+        _record(results, "load", os.getloadavg()[0])
+        (FOLDER / "results.json").write_text(json.dumps(results, indent=1))
         _say(f"round {number + 1} of {arguments.rounds} is done")
     numbered, stored = seed.count_events(stack.superuser_url)
     results["log"] = [{"numbered": numbered, "stored": stored}]

@@ -79,6 +79,7 @@ def play() -> Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]:
     """Run a scenario of sockets in a loop of its own, and end what it started."""
     from chats.fanout import stop_hub
     from chats.ingest.group_commit import close_lanes
+    from chatsite.kit.redis import close_async_redis
 
     def run(scenario: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         async def whole() -> Any:
@@ -87,6 +88,7 @@ def play() -> Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]:
             finally:
                 await stop_hub()
                 close_lanes()
+                await close_async_redis()
 
         return asyncio.run(whole())
 

@@ -27,6 +27,13 @@ def sync_redis() -> redis.Redis:
     return _sync
 
 
+async def close_async_redis() -> None:
+    """Close the running loop's client. For tests and shutdown."""
+    client = _async.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
 def async_redis() -> redis.asyncio.Redis:
     """Return the running loop's client."""
     loop = asyncio.get_running_loop()

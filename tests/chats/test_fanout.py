@@ -22,6 +22,7 @@ from chats.ingest.group_commit import close_lanes
 from chats.queries import get_chat_ref
 from chatsite.embedded.processes import stop_server
 from chatsite.embedded.valkey import start_valkey
+from chatsite.kit.redis import close_async_redis
 from tests.chats.conftest import Scenario
 from tests.chats.hands import WITHIN_S
 from tests.chats.scene import Scene, kinds, say, texts, until_true
@@ -334,6 +335,7 @@ class OtherProcess:
         async def close() -> None:
             await stop_hub()
             close_lanes()
+            await close_async_redis()
 
         await self.run(close())
         self.loop.call_soon_threadsafe(self.loop.stop)

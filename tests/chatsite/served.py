@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -178,10 +177,3 @@ async def open_line(origin: str, audience: str, ticket: str) -> Line:
     await line.send(t="hello", v=PROTOCOL_VERSION, ticket=ticket)
     await line.until(lambda frame: frame["t"] in ("welcome", "inbox"))
     return line
-
-
-def run_manage(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a management command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, *MANAGE[1:], *arguments], env={**os.environ, **environment}, capture_output=True, text=True
-    )

@@ -19,6 +19,7 @@ RETRY_MIN_S, RETRY_MAX_S, STEADY_AFTER_S = 0.5, 30, 10
 TICKET_WITHIN_S = 10
 TICK_S = 0.25  # a page checks each second and after each change; this is both
 MISSING_PATIENCE_S = 3
+UNAUTHENTICATED = "4401"  # once: the ticket may have been too old; twice: a browser gives up
 FINAL = {401: "signed_out", 403: "forbidden"}
 
 
@@ -66,7 +67,8 @@ class Client:
         self.connection: ClientConnection | None = None
         self.open = False
         self.deaf = False  # reads nothing more, and says nothing: a frozen page, a closed laptop
-        self.over = ""  # a final state
+        self.gone = False  # closed by its owner, or loaded anew
+        self._ticket_refused = False
         self.line = 0
         self._attempt = 0
         self._not_before = 0.0
@@ -78,12 +80,11 @@ class Client:
     # -- the line -------------------------------------------------------------------------------------------------
 
     async def live(self) -> None:
-        while True:
+        while not self.gone:
             began = time.monotonic()
             try:
                 why = await self._one_line()
             except Refused as refused:
-                self.over = str(refused)
                 self.journal.complaints.append(f"refused for good: {refused}")
                 return
             except ConnectionClosed as closed:
@@ -97,6 +98,9 @@ class Client:
                 if connection is not None:
                     connection.transport.abort()
             self.journal.closes.append(why)
+            if why == UNAUTHENTICATED and self._ticket_refused:
+                self.journal.complaints.append("two tickets in a row were refused")
+            self._ticket_refused = why == UNAUTHENTICATED
             if lived >= STEADY_AFTER_S:
                 self._attempt = 0
             ceiling = min(RETRY_MAX_S, 2 * RETRY_MIN_S * 2**self._attempt)
@@ -209,6 +213,12 @@ class Client:
         """The device loses its network: the line breaks without a word, and is built again later."""
         if self.connection is not None:
             self.connection.transport.abort()
+
+    def leave(self) -> None:
+        """The page is closed."""
+        self.gone = True
+        self._hurry.set()
+        self.sleep()
 
     def wake(self) -> None:
         """The device is back, or its owner impatient: ask at once whether the line lives, or build one."""

@@ -42,14 +42,16 @@ class Stage:
         finally:
             self.windows.append((name, began, time.monotonic()))
 
-    def execute(self, statement: str) -> "asyncio.Future[None]":
-        """As superuser, past the link."""
+    async def execute(self, statement: str, *parameters: object, held_s: float = 0) -> None:
+        """Run a statement as superuser, past the link, and keep its transaction for so long."""
 
         def run() -> None:
-            with psycopg.connect(self.stack.postgres.url, dbname="chatsite", autocommit=True) as connection:
-                connection.execute(statement)  # type: ignore[call-overload]
+            with psycopg.connect(self.stack.postgres.url, dbname="chatsite") as connection:
+                connection.execute(statement, parameters)  # type: ignore[call-overload]
+                time.sleep(held_s)
 
-        return asyncio.get_running_loop().run_in_executor(None, run)
+        await self.stack.until_ready("postgres")  # an earlier fault may have left it recovering
+        await asyncio.to_thread(run)
 
 
 Fault = Callable[[Stage], Awaitable[None]]
@@ -150,15 +152,8 @@ async def disk_full(stage: Stage) -> None:
 
 
 async def chat_locked(stage: Stage) -> None:
-    """Somebody holds the rows of half the chats for 10 s of a long run."""
-
-    def hold() -> None:
-        with psycopg.connect(stage.stack.postgres.url, dbname="chatsite") as connection:
-            connection.execute("SELECT id FROM chats_chat WHERE id % 2 = 0 FOR UPDATE")
-            time.sleep(4 * stage.scale)
-            connection.rollback()
-
-    await asyncio.to_thread(hold)
+    """Somebody holds the rows of half the chats."""
+    await stage.execute("SELECT id FROM chats_chat WHERE mod(id, 2) = 0 FOR UPDATE", held_s=5 * stage.scale)
 
 
 async def acks_lost(stage: Stage) -> None:
@@ -181,6 +176,14 @@ async def devices_asleep(stage: Stage) -> None:
         await stage.wait(0.05)
 
 
+async def pages_reloaded(stage: Stage) -> None:
+    """Some people press F5."""
+    writers = [page for page in stage.crowd.alive() if page.journal.written]
+    for page in stage.rng.sample(writers, min(4, len(writers))):
+        stage.crowd.reload(page)
+    await stage.wait(2)
+
+
 async def slow_readers(stage: Stage) -> None:
     """Two pages read nothing for a while, during which much is written."""
     readers = stage.rng.sample([page for page in stage.crowd.alive() if page.journal.is_agent], 2)
@@ -201,18 +204,12 @@ async def same_message_from_two_processes(stage: Stage) -> None:
     if first is None:
         return
     tabs = [await _tab_on(stage, first, frozen=other) for other in WEB]
-    if not await until(lambda: all(tab.open for tab in tabs), within_s=15):
+    if not await until(lambda: all(tab.open and tab.page.logs for tab in tabs), within_s=15):
         return
     chat = list(first.page.logs)[-1]
-
-    def hold() -> None:
-        with psycopg.connect(stage.stack.postgres.url, dbname="chatsite") as connection:
-            connection.execute("SELECT id FROM chats_chat WHERE public_id = %s FOR UPDATE", [chat])
-            time.sleep(0.5)
-            connection.rollback()
-
-    held = asyncio.create_task(asyncio.to_thread(hold))
-    await asyncio.sleep(0.1)
+    locked = "SELECT id FROM chats_chat WHERE public_id = %s FOR UPDATE"
+    held = asyncio.create_task(stage.execute(locked, chat, held_s=1))
+    await asyncio.sleep(0.3)
     say(tabs[0], f"{first.journal.account} from two tabs {stage.rng.random()}")
     one = tabs[0].page.pending[-1]
     tabs[1].page.pending.append(Pending(one.kind, one.cmid, one.chat, one.text))
@@ -220,6 +217,8 @@ async def same_message_from_two_processes(stage: Stage) -> None:
     acked = await until(lambda: not any(tab.page.pending for tab in tabs), within_s=20)
     if not acked:
         stage.extra.append("a message from two processes was never acknowledged")
+    for tab in tabs:
+        tab.leave()
 
 
 async def _tab_on(stage: Stage, page: Client, *, frozen: str) -> Client:
@@ -239,6 +238,7 @@ FAULTS: dict[str, Fault] = {
     for fault in (
         web_killed, web_rolled, web_frozen, valkey_killed, valkey_flushed, valkey_down, valkey_unreachable,
         postgres_crashed, postgres_slow, postgres_answers_lost, postgres_requests_lost, postgres_full, disk_full,
-        chat_locked, acks_lost, sends_lost, devices_asleep, slow_readers, same_message_from_two_processes,
+        chat_locked, acks_lost, sends_lost, devices_asleep, pages_reloaded, slow_readers,
+        same_message_from_two_processes,
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.delivery.client import Client, Door, Mischief
 from tests.faults.delivery.journal import Journal
-from tests.faults.delivery.rules import Log
+from tests.faults.delivery.rules import Log, Pending
 
 VISITOR_PAUSE_S = (0.9, 1.9)  # the server takes one message a second from a visitor
 AGENT_PAUSE_S = (0.25, 0.6)
@@ -28,7 +28,7 @@ class Crowd:
     writing: bool = True
     long_texts: bool = False
     pages: list[Client] = field(default_factory=list)
-    absent: set[str] = field(default_factory=set)  # who must be seen as away at the end
+    laptops: list[Client] = field(default_factory=list)  # closed without a word: to be seen as away at the end
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     count: int = 0
 
@@ -60,6 +60,13 @@ class Crowd:
         journal = page.journal
         return self._open(page.door, journal.account, journal.person, is_agent=journal.is_agent)
 
+    def reload(self, page: Client) -> None:
+        """Load a page anew: it knows nothing any more, but what was not sent is kept, with its cmid."""
+        page.leave()
+        fresh = self.again(page)
+        fresh.page.pending = [Pending(one.kind, one.cmid, one.chat, one.text) for one in page.page.pending]
+        self.let_write(fresh)
+
     def let_write(self, client: Client) -> None:
         self.tasks.append(asyncio.create_task(self._work(client) if client.journal.is_agent else self._ask(client)))
 
@@ -70,7 +77,7 @@ class Crowd:
         return text + " 🙂" * (LONG_TEXT_CHARS // 2) if self.long_texts and self.rng.random() < 0.5 else text
 
     async def _ask(self, client: Client) -> None:
-        while True:
+        while not client.gone:
             await asyncio.sleep(self.rng.uniform(*VISITOR_PAUSE_S))
             if self.writing and len(client.page.pending) < PATIENCE:
                 say(client, self._text(client))
@@ -78,7 +85,7 @@ class Crowd:
     async def _work(self, client: Client) -> None:
         """Answer the chats one has, take those that wait, end one now and then."""
         me = client.journal.person
-        while True:
+        while not client.gone:
             await asyncio.sleep(self.rng.uniform(*AGENT_PAUSE_S))
             logs = list(client.page.logs.values())
             mine = [log for log in logs if log.state == "active" and log.assignee == me]
@@ -96,7 +103,7 @@ class Crowd:
 
     def alive(self) -> list[Client]:
         """The pages that live on: they must know everything in the end."""
-        return [page for page in self.pages if not page.deaf]
+        return [page for page in self.pages if page not in self.laptops and not page.gone]
 
     async def close(self) -> None:
         for task in self.tasks:

@@ -25,7 +25,7 @@ BAD_HINTS = {"lost": 0.3, "twice": 0.1, "late": 0.1}
 MIX = (
     "web_killed", "valkey_flushed", "postgres_crashed", "acks_lost", "postgres_answers_lost",
     "same_message_from_two_processes", "valkey_down", "web_rolled", "chat_locked", "sends_lost", "postgres_slow",
-    "devices_asleep", "postgres_full", "valkey_killed",
+    "devices_asleep", "postgres_full", "valkey_killed", "pages_reloaded",
 )  # fmt: skip
 QUIET_WITHIN_S = 90  # the promise is 60 s after the last fault; a busy machine gets more, a broken promise never ends
 ACCOUNTS = ("North", "South")
@@ -103,13 +103,12 @@ async def play(plan: Plan) -> Report:
 
 async def _play(plan: Plan, stack: Stack, crowd: Crowd, accounts: list[dict[str, Any]], rng: random.Random) -> Report:
     stage = Stage(stack, crowd, rng, scale=plan.scale)
-    laptops = _let_in(crowd, accounts)
+    _let_in(crowd, accounts)
     if not await until(lambda: all(page.open for page in crowd.pages), within_s=90):
         raise RuntimeError(f"the stack does not let people in: {_list(_closes(crowd))}")
     plan.tell(f"all are in, after {time.monotonic() - stage.began:.0f} s more")
-    for page in laptops:  # closed without a word: who sees them must notice by himself
+    for page in crowd.laptops:
         page.deaf = True
-        crowd.absent.add(page.journal.person)
     stack.set_hints(**plan.hints)
     restless = asyncio.create_task(_be_restless(crowd, rng))
     try:
@@ -139,9 +138,8 @@ async def _play(plan: Plan, stack: Stack, crowd: Crowd, accounts: list[dict[str,
     )
 
 
-def _let_in(crowd: Crowd, accounts: list[dict[str, Any]]) -> list[Client]:
-    """Open everybody's page; return those whose laptops will be closed."""
-    laptops = []
+def _let_in(crowd: Crowd, accounts: list[dict[str, Any]]) -> None:
+    """Open everybody's page."""
     for account in accounts:
         *agents, onlooker = account["agents"]
         for facts in agents:
@@ -149,8 +147,7 @@ def _let_in(crowd: Crowd, accounts: list[dict[str, Any]]) -> list[Client]:
         for facts in account["visitors"]:
             crowd.let_write(crowd.visitor(account["account"], facts))
         crowd.visitor(account["account"], account["visitors"][0])  # a second tab
-        laptops.append(crowd.agent(account["account"], onlooker))
-    return laptops
+        crowd.laptops.append(crowd.agent(account["account"], onlooker))
 
 
 async def _break_things(plan: Plan, stage: Stage) -> None:
@@ -168,7 +165,7 @@ async def _be_restless(crowd: Crowd, rng: random.Random) -> None:
     """Phones fall asleep now and then; so people spread over the processes again after one has died."""
     while True:
         await asyncio.sleep(rng.uniform(0.5, 1.5))
-        rng.choice(crowd.pages).sleep()
+        rng.choice(crowd.alive()).sleep()
 
 
 async def _calm_down(plan: Plan, stage: Stage) -> float:

@@ -1,4 +1,4 @@
-"""Makes accounts, agents and visitors on the stack's own database. Run as a program: its last line is JSON."""
+"""Makes tables, accounts, agents and visitors on the stack's own database. Run as a program: its last line is JSON."""
 
 import json
 import secrets
@@ -12,6 +12,7 @@ django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 
 from accounts.models import Member  # noqa: E402
 from tests.factories import make_team, make_visitor  # noqa: E402
@@ -44,5 +45,6 @@ def make_account(name: str, *, visitors: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    call_command("migrate", database="owner", interactive=False, verbosity=0)
     names, visitors = sys.argv[1].split(","), int(sys.argv[2])
     print(json.dumps([make_account(name, visitors=visitors) for name in names]))

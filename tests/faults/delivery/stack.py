@@ -79,9 +79,7 @@ class Stack:
         await self.until_ready("valkey")
         roles.bootstrap(admin_url=self.postgres.url)
         await self._open_links()
-        straight = self._environment(roles.build_urls(server_url=self.postgres.url), self.valkey.url)
-        await self._run([*MANAGE, "migrate", "--database=owner", "--no-input", "--verbosity=0"], straight)
-        self.straight = straight
+        self.straight = self._environment(roles.build_urls(server_url=self.postgres.url), self.valkey.url)
         for name in WEB:
             self.launch(name)
         self._keeper = asyncio.create_task(self._keep())

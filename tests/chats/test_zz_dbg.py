@@ -22,6 +22,7 @@ from chats.ingest.group_commit import close_lanes
 from chats.queries import get_chat_ref
 from chatsite.embedded.processes import stop_server
 from chatsite.embedded.valkey import start_valkey
+async def close_async_redis(): pass
 from tests.chats.conftest import Scenario
 from tests.chats.hands import WITHIN_S
 from tests.chats.scene import Scene, kinds, say, texts, until_true
@@ -186,6 +187,7 @@ def test_a_worker_without_sockets_reaches_them_through_redis(
     redis_layer: None, act: Act, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario(scene: Scene) -> None:
+        import sys; sys.path.insert(0, "/tmp"); import dump; dump.watch(asyncio.get_running_loop())
         visitor, _, chat = await scene.talk()
         await subscribed()
 
@@ -334,6 +336,7 @@ class OtherProcess:
         async def close() -> None:
             await stop_hub()
             close_lanes()
+            await close_async_redis()
 
         await self.run(close())
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -342,7 +345,7 @@ class OtherProcess:
 
 def use_redis(url: str) -> None:
     settings.CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "chatsite.kit.channel_layer.PubSubLayer",
         "CONFIG": {"hosts": [url]},
     }
     channel_layers.backends.pop("default", None)
@@ -377,3 +380,6 @@ def own_valkey(redis_layer: None, tmp_path: Path) -> Iterator[OwnValkey]:
     use_redis(server.running.url)
     yield server
     server.stop()
+import chatsite.kit.redis as _r
+async def _noop(): pass
+_r.close_async_redis = _noop
