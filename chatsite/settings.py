@@ -79,9 +79,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env(
     "REDIS_URL", "redis://localhost:6379/0", "Valkey or Redis: hints between processes, leases, limits, jobs."
 )
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "chatsite.kit.channel_layer.PubSubLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-}
+CHANNEL_LAYERS = {"default": {"BACKEND": "chatsite.kit.channel_layer.PubSubLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True

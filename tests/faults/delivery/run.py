@@ -61,6 +61,7 @@ class Report:
     faults: Counter[str]
     closes: Counter[str]
     refusals: Counter[str]
+    deaths: Counter[str]
     events: int
     quiet_after_s: float
 
@@ -69,6 +70,7 @@ class Report:
             f"seed {self.seed}: {self.written} messages written, {self.acked} acknowledged, {self.events} events, "
             f"{self.faulted} sends under a fault, quiet {self.quiet_after_s:.0f} s after the last one",
             f"  faults: {_list(self.faults)}",
+            f"  processes that died and were started again: {_list(self.deaths)}",
             f"  lines ended: {_list(self.closes)}",
             f"  refusals: {_list(self.refusals) or 'none'}",
         ]
@@ -133,6 +135,7 @@ async def _play(plan: Plan, stack: Stack, crowd: Crowd, accounts: list[dict[str,
         faults=Counter(name for name, _, _ in stage.windows),
         closes=_closes(crowd),
         refusals=Counter(code for journal in journals for _, code in journal.refused),
+        deaths=Counter(stage.stack.deaths),
         events=sum(map(len, stored.rows.values())),
         quiet_after_s=quiet_after_s,
     )
