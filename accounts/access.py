@@ -33,7 +33,9 @@ def find_member(*, person: Person, account_public_id: str | None) -> Member | No
 
 
 def wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("accept", "") or request.content_type == "application/json"
+    """Return whether an error should be JSON: the caller says so, sends it, or the door answers nothing else."""
+    accepts = "application/json" in request.headers.get("accept", "")
+    return accepts or request.content_type == "application/json" or getattr(request, "answers_json", False)
 
 
 def requires(

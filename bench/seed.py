@@ -17,6 +17,7 @@ from bench import tutorial
 from chats.actions.chats import start_chat, take_chat
 from chats.models import Chat
 from widget.actions import begin_session, create_site
+from widget.identity import BrowserFacts
 from widget.models import Site, Visitor, VisitorSession
 
 ACCOUNTS = 16
@@ -55,7 +56,9 @@ def _add_agent(account: Account, number: int, place: int) -> tuple[Member, str]:
 def _make_pair(account: Account, site: Site, agent: tuple[Member, str]) -> dict[str, Any]:
     member, session_key = agent
     with account_scope(account.pk):
-        visitor, _ = begin_session(site=site, user_agent="", language="en", url="", title="")
+        visitor, _ = begin_session(
+            site=site, browser=BrowserFacts(browser="", system=""), language="en", url="", title=""
+        )
         session = VisitorSession.objects.get(visitor=visitor)
         chat, _ = start_chat(visitor=visitor, cmid=str(uuid.uuid4()), text="Hello?")
         take_chat(chat=chat, member=member, cmid=str(uuid.uuid4()))

@@ -10,6 +10,7 @@ from accounts.tenancy import account_scope
 from chats.actions.chats import start_chat
 from chats.fanout import ChatRef
 from widget.actions import begin_session, create_site
+from widget.identity import BrowserFacts
 from widget.models import Site, Visitor
 
 PASSWORD = "correct horse battery staple"
@@ -76,7 +77,7 @@ def make_visitor(team: Team) -> tuple[Visitor, str]:
     with account_scope(team.account.pk):
         return begin_session(
             site=team.site,
-            user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36",
+            browser=BrowserFacts(browser="Chrome 156", system="Linux"),
             language="de",
             url="https://shop.example.com/lamps",
             title="Lamps",

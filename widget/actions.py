@@ -11,7 +11,7 @@ from accounts.models import Account, DoorKind
 from chatsite.kit.ids import new_token
 from chatsite.kit.lines import clean_line
 from chatsite.kit.signing import hash_token
-from widget.identity import SESSION_IDLE_H, cut_address, name_visitor, read_user_agent
+from widget.identity import SESSION_IDLE_H, BrowserFacts, cut_address, name_visitor
 from widget.models import TITLE_MAX_CHARS, Site, Visitor, VisitorSession, new_visitor_id
 
 SEEN_AGAIN_AFTER = timedelta(minutes=1)  # a site's tag is noted once a minute, not at each page view
@@ -33,17 +33,16 @@ def note_site_seen(*, site: Site, origin: str) -> None:
 
 
 @transaction.atomic
-def begin_session(*, site: Site, user_agent: str, language: str, url: str, title: str) -> tuple[Visitor, str]:
+def begin_session(*, site: Site, browser: BrowserFacts, language: str, url: str, title: str) -> tuple[Visitor, str]:
     """Make a visitor, whose person has just opened the chat, and return him with his secret token."""
-    facts = read_user_agent(user_agent)
     public_id = new_visitor_id()
     visitor = Visitor.objects.create(
         account_id=site.account_id,
         site=site,
         public_id=public_id,
         name=name_visitor(public_id),
-        browser=facts.browser,
-        system=facts.system,
+        browser=browser.browser,
+        system=browser.system,
         language=clean_line(language, longest=35),
         page_url=cut_address(url),
         page_title=clean_line(title, longest=TITLE_MAX_CHARS),

@@ -12,7 +12,6 @@ from chats.ingest import group_commit
 from tests.chats.hands import Commits
 from tests.chats.scene import Scene
 from tests.factories import Team, make_chat, make_team
-from widget.identity import read_user_agent
 
 Scenario = Callable[[Scene], Coroutine[Any, Any, Any]]
 
@@ -39,7 +38,6 @@ _noise: list[Team] = []
 
 
 def make_noise() -> Team:
-    read_user_agent("")  # the first look takes half a second, in which no transaction should be open
     other = make_team("Other")
     make_chat(other, text="CANARY-OTHER")
     return other

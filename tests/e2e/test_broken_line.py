@@ -33,11 +33,16 @@ def test_what_is_written_without_a_line_is_kept_and_sent_once_in_order(
     visitor.say("Are you there?")
     agent.take("Are you there?")
 
+    # The server has it, and its answer is lost: the visitor's browser will send it once more.
+    visitors_wire.loses_answers = True
+    visitor.send("Zero")
+    expect(agent.messages.last).to_have_text("Zero")
+    expect(visitor.progress.last).to_contain_text("Sending…")
     lose_network(visitor.context, visitors_wire)
     expect(visitor.frame.get_by_text("You are offline.")).to_be_visible()
     for text in ("One", "Two", "Three"):
         visitor.send(text)
-    expect(visitor.own).to_have_count(4)
+    expect(visitor.own).to_have_count(5)
     expect(visitor.progress.last).to_contain_text("Sending…")
     agent.say("I am here.")
     agent.say("Hello?")
@@ -48,11 +53,11 @@ def test_what_is_written_without_a_line_is_kept_and_sent_once_in_order(
 
     find_network(visitor.context, visitors_wire)
     expect(visitor.frame.locator(".bubble")).to_have_text(
-        ["You: Are you there?", "I am here.", "Hello?", "You: One", "You: Two", "You: Three"]
+        ["You: Are you there?", "You: Zero", "I am here.", "Hello?", "You: One", "You: Two", "You: Three"]
     )
     expect(visitor.progress).to_contain_text("Sent")
     find_network(agent.context, agents_wire)
-    everything = ["Are you there?", "I am here.", "Hello?", "One", "Two", "Three", "Gone?"]
+    everything = ["Are you there?", "Zero", "I am here.", "Hello?", "One", "Two", "Three", "Gone?"]
     expect(agent.messages).to_have_text(everything)
     expect(agent.page.get_by_role("alert")).to_have_count(0)
     expect(visitor.answers).to_have_text(["I am here.", "Hello?", "Gone?"])

@@ -15,6 +15,7 @@ from tests.e2e.people import Agent, Visitor, eventually
 from tests.e2e.stack import Shop
 from tests.factories import Team, cmid
 from widget.actions import begin_session
+from widget.identity import read_user_agent
 from widget.models import Site
 
 BOOM = "window.__xss=1"
@@ -75,7 +76,7 @@ def hostile_team(team: Team, aside: Callable[[Callable[[], Any]], Any]) -> Team:
             for text in PAYLOADS:
                 visitor, _ = begin_session(
                     site=team.site,
-                    user_agent=text,
+                    browser=read_user_agent(text),
                     language=text,
                     url=f"https://shop.example/{text}",
                     title=text,

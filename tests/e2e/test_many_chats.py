@@ -88,7 +88,9 @@ def test_one_agent_answers_several_and_two_agents_never_the_same(
     for one in (agent, colleague):
         one.row("Older question").click()
         expect(one.page.get_by_role("button", name="Take this chat")).to_be_visible()
+    agent.row("Older question").focus()
     colleague.page.get_by_role("button", name="Take this chat").click()
+    expect(agent.row("Older question", "team")).to_be_focused()
     expect(agent.talk).to_contain_text("Acme agent2 answers this chat. You can read along.")
     expect(agent.talk.locator("textarea")).to_have_count(0)
     expect(agent.row("Older question", "team")).to_contain_text("Acme agent2")

@@ -46,6 +46,7 @@ class Wire(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Tunnel)
         self.is_cut = False
+        self.loses_answers = False  # what the browser sends still arrives
         self._open: set[socket.socket] = set()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -63,7 +64,7 @@ class Wire(socketserver.ThreadingTCPServer):
                 end.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
-        self.is_cut = False
+        self.is_cut = self.loses_answers = False
 
     def carry(self, near: socket.socket, far: socket.socket) -> None:
         """Pass bytes both ways until one side ends."""
@@ -75,7 +76,8 @@ class Wire(socketserver.ThreadingTCPServer):
                     data = end.recv(CHUNK)
                     if not data:
                         return
-                    others[end].sendall(data)
+                    if end is near or not self.loses_answers:
+                        others[end].sendall(data)
         finally:
             self._open -= {near, far}
             far.close()

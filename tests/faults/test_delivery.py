@@ -59,3 +59,13 @@ def test_the_suite_notices_clients_that_do_not_sync() -> None:
     report = asyncio.run(play(plan))
     print(report)
     assert "acknowledged and not shown" in report.broken
+
+
+def test_a_clock_that_is_wrong_changes_no_order() -> None:
+    """One of the two processes is ten minutes ahead."""
+    plan = Plan(seed=SEED, seconds=15, faults=["devices_asleep", "web_killed"], quick=True, clock_off_s=600)
+    report = asyncio.run(play(plan))
+    print(report)
+    assert set(report.broken) <= {"unforeseen"}, str(report)
+    if report.broken:
+        pytest.xfail(f"tickets are judged by each machine's own clock, and refused: {report.broken}")

@@ -52,6 +52,7 @@ def for_widget(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.answers_json = True  # type: ignore[attr-defined]  # accounts.access.wants_json
         if request.headers.get("origin") != settings.ORIGIN:
             raise NotPermitted("This address is only for the chat window itself.", code="origin_refused")
         return view(request, *args, **kwargs)
@@ -194,8 +195,8 @@ def session(request: HttpRequest) -> HttpResponseBase:
     body = read_body(request, SessionBody)
     count(f"session:{network_of(request)}", limit=SESSIONS_PER_MINUTE, window_s=60)
     token = body.token or (unseal("handle", body.handle, bound_to=body.site) if body.handle else None)
-    user_agent = request.headers.get("user-agent", "")
-    read_user_agent(user_agent)  # remembered; a process' first look takes half a second, which no transaction should
+    # A process' first look takes half a second, which no transaction should wait for.
+    browser = read_user_agent(request.headers.get("user-agent", ""))
     with account_scope(find_site_account(body.site)):
         site = get_site(body.site)
         if not (site.active and site.account.takes_chats):
@@ -203,7 +204,7 @@ def session(request: HttpRequest) -> HttpResponseBase:
         found = find_session(token=token) if token else None
         if found is None or found.visitor.site_id != site.id or token is None:
             _, token = begin_session(
-                site=site, user_agent=user_agent, language=body.language, url=body.page.url, title=body.page.title
+                site=site, browser=browser, language=body.language, url=body.page.url, title=body.page.title
             )
             found = find_session(token=token)
             assert found is not None

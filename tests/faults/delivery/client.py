@@ -182,7 +182,7 @@ class Client:
         for frame in [*frames, *self.page.questions(now)]:
             times = self.rng.randint(2, 5) if "cmid" in frame and self.rng.random() < self.mischief.twice else 1
             for _ in range(times):
-                await connection.send(json.dumps(frame))
+                await connection.send(json.dumps(frame, ensure_ascii=False))
 
     async def _fetch_ticket(self) -> str:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.door.port)
@@ -198,11 +198,11 @@ class Client:
         finally:
             writer.transport.abort()
         headers, _, body = answer.partition(b"\r\n\r\n")
-        status = int(headers[9:12])
+        status = int(headers[9:12] or 0)
         if status in FINAL:
             raise Refused(f"{FINAL[status]} {body[:200]!r}")
         if status != 200:
-            raise ValueError(f"ticket {status}")
+            raise ValueError(f"ticket {status or 'unanswered'}")
         if b"chunked" in headers.lower():
             body = body[body.index(b"{") : body.rindex(b"}") + 1]
         return str(json.loads(body)["ticket"])

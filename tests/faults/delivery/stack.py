@@ -44,12 +44,19 @@ class Stack:
     """Use as an asynchronous context. `keep` names what is restarted when it dies, as a supervisor would."""
 
     def __init__(
-        self, folder: Path, *, rng: random.Random, settings: Mapping[str, str] | None = None, quick: bool = False
+        self,
+        folder: Path,
+        *,
+        rng: random.Random,
+        settings: Mapping[str, str] | None = None,
+        quick: bool = False,
+        clock_off_s: float = 0,
     ) -> None:
         self.folder = folder
         self.rng = rng
         self.settings = {**DURABLE, **(settings or {})}
         self.quick = quick
+        self.clock_off_s = clock_off_s  # of the second web process
         self.hints_file = folder / "hints.json"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.down: set[str] = set()  # stays away until taken out again
@@ -144,7 +151,9 @@ class Stack:
             command = self.valkey.command
         else:
             handed = (self.listening.fileno(),)
-            command, environment = [*MANAGE, "serve", "--fd", str(handed[0])], self.web_environment
+            command = [*MANAGE, "serve", "--fd", str(handed[0])]
+            wrong = {"CHATSITE_FAULTS_CLOCK_S": str(self.clock_off_s)} if self.clock_off_s and name == WEB[1] else {}
+            environment = self.web_environment | wrong
         with self.log(name).open("ab") as output:
             self.processes[name] = subprocess.Popen(
                 build_launch(command, identity=identity, parent_death=signal.SIGKILL),
