@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 Results = dict[str, list[Any]]
+IDLE_BUDGET = 10_000  # sockets on one process
 
 TRIALS = {
     "echo uvicorn 1": "bare echo, uvicorn, one connection",
@@ -70,6 +71,8 @@ def _write_budgets(results: Results) -> list[str]:
         shown = "–" if value is None else form.format(value)
         goal = "" if aim is None else f"{sign} {form.format(aim)}"
         verdict = _judge(value, must, aim, at_most=at_most)
+        if "idle" in what or "heartbeats" in what:
+            verdict = verdict if largest >= IDLE_BUDGET else f"measured at {largest:,} only"
         lines.append(f"| {what} | {shown} | {sign} {form.format(must)} | {goal} | {verdict} |")
 
     p50 = median(results, "uvicorn 1", "p50_ms")

@@ -263,7 +263,8 @@ def count_unread(*, chat_id: int, sender_kind: str, after: int) -> int:
 
 def list_heads() -> dict[str, tuple[str, Head]]:
     """Return where the lately changed chats stand: chat → (its visitor, head)."""
-    rows = ChatRow.objects.filter(changed_at__gt=Now() - HEADS_OF_LAST).values_list(
+    changed = ChatRow.objects.filter(changed_at__gt=Now() - HEADS_OF_LAST).order_by("-changed_at")  # older ones: told
+    rows = changed.values_list(
         "public_id", "visitor__public_id", "last_seq", "state", "visitor_read_seq", "agent_read_seq"
     )[:INBOX_MAX_CHATS]
     return {

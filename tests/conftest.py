@@ -14,6 +14,8 @@ from chatsite.embedded.roles import limit_database
 from tests.factories import Team, make_chat, make_team
 from tests.transactions import no_idle_transactions, transaction_watch  # noqa: F401  (fixtures)
 
+ENDS_WITHIN_S = 120  # a scenario that hangs says where, instead of holding up the whole run
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
@@ -83,12 +85,13 @@ def play() -> Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]:
 
     def run(scenario: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         async def whole() -> Any:
-            try:
-                return await scenario()
-            finally:
-                await stop_hub()
-                close_lanes()
-                await close_async_redis()
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                try:
+                    return await scenario()
+                finally:
+                    await stop_hub()
+                    close_lanes()
+                    await close_async_redis()
 
         return asyncio.run(whole())
 

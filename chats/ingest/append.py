@@ -56,7 +56,6 @@ def _values(choices: type[TextChoices]) -> dict[str, str]:
 
 LOCK = "SELECT id FROM chats_chat WHERE account_id = app_account_id() AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
-# In a burst `changed_at` stays for a second: unchanged, it lets Postgres update the row without touching its indexes.
 # A message needs an open chat, an agent's message also that the chat is his, a visitor's that the account takes chats.
 APPEND = """
 WITH item AS (
@@ -85,9 +84,7 @@ WITH item AS (
 ), fresh AS (
     SELECT *, last_seq + row_number() OVER (PARTITION BY chat_id ORDER BY ord) AS seq FROM judged WHERE status = 'new'
 ), moved AS (
-    UPDATE chats_chat chat SET last_seq = head.seq, changed_at = CASE
-        WHEN chat.changed_at > clock_timestamp() - interval '1 second' THEN chat.changed_at
-        ELSE clock_timestamp() END
+    UPDATE chats_chat chat SET last_seq = head.seq, changed_at = clock_timestamp()
     FROM (SELECT chat_id, max(seq) AS seq FROM fresh GROUP BY chat_id) head
     WHERE chat.account_id = app_account_id() AND chat.id = head.chat_id
 ), written AS (

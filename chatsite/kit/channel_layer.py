@@ -19,6 +19,10 @@ class PubSubLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
             layer._shards = [GatheringConnection(shard.host, layer) for shard in layer._shards]
         return layer
 
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Send to all subscribers of a group. Named here, as the base class only passes it on: subclasses call it."""
+        await self._get_layer().group_send(group, message)
+
 
 class GatheringConnection(RedisSingleShardConnection):  # type: ignore[misc]
     """A line to Redis that gathers what is to be published while a publish is under way, like the group commit."""

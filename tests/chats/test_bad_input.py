@@ -269,12 +269,12 @@ LIKELY = st.fixed_dictionaries(
 KNOWN = {"err", "pong", "ack", "event", "events", "chat", "own_chat", "read", "typing", "visitor", "presence"}
 
 
-@pytest.mark.slow  # 2 × 250 random frames through sockets and Postgres
+@pytest.mark.slow  # 2 x 150 random frames through sockets and Postgres
 @pytest.mark.parametrize("path", ["visitor", "agent"])
 def test_random_frames_get_known_answers_and_never_an_exception(act: Act, path: str) -> None:
     frames: list[Any] = []
 
-    @settings(max_examples=250, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(FRAMES | LIKELY)
     def collect(frame: Any) -> None:
         frames.append(frame)

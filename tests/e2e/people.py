@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
 from tests.e2e.stack import Shop
 
-POLL_MS = 25
+POLL_MS = 50
 WITHIN_MS = 15_000  # generous: a test machine may be busy; the product's own speed is measured by bench/
 
 # Counts the tones that a page plays; the sound itself is the browser's business.
@@ -189,6 +189,12 @@ class Agent:
         self.row(text, "waiting").click()
         self.page.get_by_role("button", name="Take this chat").click()
         expect(self.row(text, "mine")).to_be_visible()
+        expect(self.composer).to_be_focused()
+
+    def leave_composer(self) -> None:
+        """Single keys are commands from here on."""
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator("[data-row][aria-current=true]")).to_be_focused()
 
     @property
     def talk(self) -> Locator:

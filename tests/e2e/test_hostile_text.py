@@ -98,7 +98,7 @@ def test_hostile_text_stays_text_in_the_console(
         row.click()
         expect(agent.messages).to_have_text(text, use_inner_text=False)
         panel = agent.page.locator(".panel")
-        expect(panel.locator(".panel-page-title")).to_have_text(shown(" ".join(text.split())))
+        expect(panel.locator(".panel-page-title")).to_have_text(" ".join(text.split()))
         assert (panel.locator(".panel-page").get_attribute("href") or "").startswith("https://shop.example/")
         expect(panel.locator(".fact", has_text="Site").locator("dd")).to_have_text(A_NAME)
         assert_links_are_harmless(agent.messages)
@@ -145,10 +145,6 @@ def test_hostile_text_stays_text_between_visitor_and_agent(
     assert visitor.frame.title() == f"Chat with {A_NAME}"
 
 
-def shown(text: str) -> str:
-    return text[:200]
-
-
 def assert_links_are_harmless(messages: Locator) -> None:
     """Links lead to the web, without a name in front that imitates a host, and take nothing with them."""
     for link in messages.locator("a").all():
@@ -162,5 +158,5 @@ def assert_nothing_ran(page: Page) -> None:
     for frame in page.frames:
         assert frame.evaluate("window.__xss ?? null") is None
         assert (
-            frame.evaluate("[...document.querySelectorAll('img,iframe[srcdoc],math,form math,[onerror]')].length") == 0
+            frame.evaluate("document.querySelectorAll('img, math, listing, [srcdoc], [onerror], [onload]').length") == 0
         )

@@ -31,7 +31,7 @@ def test_after_an_end_a_new_chat_begins_whoever_ended_it(
     expect(agent.messages).to_have_text(["Second question"])
 
     # An end that was decided is carried out also when the console is left at once.
-    agent.page.keyboard.press("Escape")
+    agent.leave_composer()
     agent.page.keyboard.press("e")
     expect(agent.page.get_by_text("ends.")).to_be_visible()
     agent.page.reload()

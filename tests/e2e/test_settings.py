@@ -126,7 +126,7 @@ def test_a_wish_for_silence_holds_as_long_as_the_tab(visit: Callable[..., Visito
     eventually(visitor.page, lambda: bool(re.search("1 new", visitor.read_launcher()["name"])))
     assert count_tones(visitor) == 0
 
-    agent.page.keyboard.press("Escape")
+    agent.leave_composer()
     agent.page.keyboard.press("m")
     expect(agent.page.get_by_text("Sound is off.")).to_be_visible()
     agent.page.reload()

@@ -79,7 +79,7 @@ class Crowd:
     async def _ask(self, client: Client) -> None:
         while not client.gone:
             await asyncio.sleep(self.rng.uniform(*VISITOR_PAUSE_S))
-            if self.writing and len(client.page.pending) < PATIENCE:
+            if self.writing and not client.gone and len(client.page.pending) < PATIENCE:
                 say(client, self._text(client))
 
     async def _work(self, client: Client) -> None:
@@ -90,7 +90,7 @@ class Crowd:
             logs = list(client.page.logs.values())
             mine = [log for log in logs if log.state == "active" and log.assignee == me]
             waiting = [log for log in logs if log.state == "waiting" and not has_pending(client, log)]
-            if not self.writing or len(client.page.pending) > PATIENCE:
+            if not self.writing or client.gone or len(client.page.pending) > PATIENCE:
                 continue
             if waiting and (not mine or self.rng.random() < 0.5):
                 client.page.add("take", self.rng.choice(waiting).id)
