@@ -315,7 +315,6 @@ def lay_out(places: Places, *, sign_ins: list[dict[str, str | None]], bold: Call
     addresses = [
         ("Console", f"{places.origin}/console/", "where agents answer"),
         ("Shop page", f"{places.shop_origin}/", "a customer's site with the widget in it"),
-        ("Mail", f"{places.origin}/demo/mail/", "what would have been sent"),
         ("Administration", f"{places.admin_origin}/", "for the platform's own staff"),
     ]
     columns = ("account", "role", "name", "email", "password")
