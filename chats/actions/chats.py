@@ -9,9 +9,10 @@ from accounts.permissions import Permission, allows
 from chats.actions.messages import ChatEnded, NotYours, ReadOnly, check_outcome
 from chats.fanout import ChatRef, Parcel, announce
 from chats.ingest.append import Item, Outcome, append
+from chats.ingest.telling import pack_event
 from chats.models import Chat, Kind, SenderKind, State
 from chats.models import Event as EventRow
-from chats.protocol import AgentChat, Event, EventFrame, Sender, VisitorChat, encode
+from chats.protocol import AgentChat, Sender, VisitorChat, encode
 from chats.queries import describe_own_chat, get_chat
 from chats.text import check_cmid, clean_text
 from chatsite.kit.errors import NotFound, NotPermitted, Refused
@@ -168,18 +169,6 @@ def _append_and_announce(chat: ChatRef, item: Item, sender: Sender, *, before: l
     """Append one event in the transaction under way; deliver it, after `before`, once that has committed."""
     with connection.cursor() as cursor:
         outcome = check_outcome(append(cursor, [item])[0])
-    event = Event(
-        seq=outcome.seq,
-        id=outcome.public_id,
-        kind=item.kind,  # type: ignore[arg-type]
-        sender=sender,
-        at=outcome.at,
-        cmid=item.cmid,
-        text=item.text,
-        data=item.data,
-    )
-    # Also what was stored before: its first delivery may have died with its process; who has it drops it.
-    frame = encode(EventFrame(chat=chat.public_id, event=event)).decode()
-    parcel = Parcel(frames=(frame,), to_agents=True, to_visitor=chat.visitor_public_id)
+    parcel = pack_event(chat=chat, item=item, sender=sender, outcome=outcome)
     announce(chat.account_public_id, [*(before or []), parcel])
     return outcome

@@ -1,6 +1,6 @@
 """Writing messages and marking them read. The path of every message: validate, one commit, acknowledge, deliver."""
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest, Least, Now
 
 from chats.fanout import ChatRef, Parcel, announce
@@ -84,9 +84,9 @@ def mark_read_by_agent(*, chat: ChatRef, member_id: int, seq: int) -> None:
         _announce_mark(chat, by="agent", other_side=SenderKind.VISITOR, mark="agent_read_seq")
 
 
-def _move_mark(chats: "object", mark: str, seq: int) -> bool:
+def _move_mark(chats: QuerySet[Chat], mark: str, seq: int) -> bool:
     to = Greatest(F(mark), Least(seq, F("last_seq")))
-    return bool(chats.filter(**{f"{mark}__lt": Least(seq, F("last_seq"))}).update(**{mark: to}, changed_at=Now()))  # type: ignore[attr-defined]
+    return bool(chats.filter(**{f"{mark}__lt": Least(seq, F("last_seq"))}).update(**{mark: to}, changed_at=Now()))
 
 
 def _announce_mark(chat: ChatRef, *, by: str, other_side: str, mark: str) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from chats.fanout import ChatRef, Parcel, hub
+from chats.fanout import ChatRef, hub
 from chats.ingest.append import Item, Outcome, outcomes, write
-from chats.protocol import Event, EventFrame, Sender, encode
+from chats.ingest.telling import pack_event
+from chats.protocol import Sender
 from chatsite.kit import metrics
 from chatsite.kit.errors import Refused
 
@@ -204,24 +205,10 @@ class Lane:
 
 
 def _settle(entry: Entry, outcome: Outcome | Refused) -> None:
-    """After the commit: deliver, and answer the one who waits.
-
-    What was stored before is delivered again: its first delivery may have died with its process; who has it drops it.
-    """
+    """After the commit: deliver, and answer the one who waits."""
     metrics.ACKS[outcome.status if isinstance(outcome, Outcome) else outcome.code].inc()
     if isinstance(outcome, Outcome) and outcome.status in ("new", "dup"):
-        event = Event(
-            seq=outcome.seq,
-            id=outcome.public_id,
-            kind=entry.item.kind,  # type: ignore[arg-type]
-            sender=entry.sender,
-            at=outcome.at,
-            cmid=entry.item.cmid,
-            text=entry.item.text,
-            data=entry.item.data,
-        )
-        frame = encode(EventFrame(chat=entry.chat.public_id, event=event)).decode()
-        parcel = Parcel(frames=(frame,), to_agents=True, to_visitor=entry.chat.visitor_public_id)
+        parcel = pack_event(chat=entry.chat, item=entry.item, sender=entry.sender, outcome=outcome)
         hub().publish(entry.chat.account_public_id, [parcel])
     if not entry.answer.done():
         if isinstance(outcome, Refused):
